@@ -1,0 +1,65 @@
+# `make demo` and `make test` are all that a newcomer needs; each sets up .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OLDEST := .venv-oldest
+
+.PHONY: help demo test test-oldest test-real lint bench prices lock clean
+
+help:
+	@echo "make demo        price a day of LLM calls against stand-in providers, and print what arrives over OTLP"
+	@echo "make test        the tests"
+	@echo "make test-oldest the tests that need no provider SDK, on the oldest OpenTelemetry SDK"
+	@echo "make test-real   recorded exchanges through the real SDK clients and instrumentations"
+	@echo "make lint        ruff, mypy, import-linter, the price index"
+	@echo "make bench       what a span costs, in ratios to a bare span and to peers"
+	@echo "make prices      the index of the shipped prices, after a change to them"
+	@echo "make lock        requirements/dev.txt from requirements/dev.in"
+
+$(READY): requirements/dev.txt pyproject.toml
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python -m examples.demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-real: $(READY)
+	$(BIN)/python -m pytest -m real tests
+
+$(OLDEST)/.ready: requirements/oldest.txt pyproject.toml
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/oldest.txt
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+test-oldest: $(OLDEST)/.ready
+	$(OLDEST)/bin/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/price_index.py --check
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+prices: $(READY)
+	$(BIN)/python tools/price_index.py
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --output-file requirements/dev.txt requirements/dev.in
+
+clean:
+	rm -rf $(VENV) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

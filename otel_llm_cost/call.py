@@ -1,0 +1,80 @@
+"""One billed call to a model: what is priced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from otel_llm_cost.usage import Usage
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A cost that was told to us: by the provider's response, a gateway, or the application."""
+
+    amount: float | Decimal
+    """In `currency`, as it was given."""
+    currency: str | None
+    """ISO 4217."""
+    source: Literal["provider", "local"] = "local"
+    components: Mapping[str, float | Decimal] | None = None
+    """Its breakdown, where one was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to a model.
+
+    `at_unix_nano` is the instant that chooses the price: the call's start (see `unix_nano` for datetimes).
+    `tier` is the service tier that the response names; None where nobody says.
+    """
+
+    provider: str
+    """As `gen_ai.provider.name` has it: `openai`, `anthropic`, `gcp.gemini`."""
+    model: str
+    at_unix_nano: int
+    usage: Usage
+    tier: str | None = None
+    doubt: str | None = None
+    """Why the usage is not, or not surely, all that is billed: a reason of `otel_llm_cost.cost.Reason`; None where it is."""
+    assumed: tuple[str, ...] = ()
+    """What was taken for granted in reading the usage."""
+    told: Told | None = None
+
+
+def unix_nano(at: datetime | int) -> int:
+    """Nanoseconds since the Unix epoch; an int is taken to be that already. Raises ValueError for a naive datetime."""
+    if isinstance(at, int):
+        return at
+    if at.tzinfo is None:
+        raise ValueError(f"an instant needs a time zone: {at!r}")
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def instant_text(at_unix_nano: int) -> str:
+    """ISO 8601 in UTC, as short as it can be exact to the microsecond."""
+    text = (_EPOCH + timedelta(microseconds=at_unix_nano // 1000)).isoformat()
+    return text.replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one span shows of a call: the call, and what tells it from another or knows it again."""
+
+    call: Call
+    operation: str
+    """`gen_ai.operation.name`."""
+    request_model: str | None
+    response_model: str | None
+    response_id: str | None
+    known: tuple[int | None, ...]
+    """Counts as providers state them (input with its cache, output with its reasoning, cache read, cache written, reasoning); None
+    where the span does not say."""
+    server_address: str | None = None
+    error_type: str | None = None
+    usage_source: Literal["span", "wire", "app"] = "span"

@@ -1,0 +1,180 @@
+"""What a call cost, and why where it is not known: statuses, reasons, `price_call`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from operator import mul
+from typing import Final, Literal
+
+from otel_llm_cost.call import Call, Told
+from otel_llm_cost.money import decimal_of, units_of_told
+from otel_llm_cost.prices.model import Quote
+from otel_llm_cost.prices.table import PriceTable
+from otel_llm_cost.usage import COMPONENTS, UNSPLIT
+
+
+class Status(StrEnum):
+    """What is known of a call's cost (docs/contract.md)."""
+
+    PRICED = "priced"
+    FREE = "free"
+    REPORTED = "reported"
+    COMMITTED = "committed"
+    PARTIAL = "partial"
+    UNPRICED = "unpriced"
+    DUPLICATE = "duplicate"
+
+
+class Reason(StrEnum):
+    """Why a cost is partial or unpriced. `no_rate` is written with the component: `no_rate:input_audio`."""
+
+    UNKNOWN_MODEL = "unknown_model"
+    UNKNOWN_PROVIDER = "unknown_provider"
+    BEFORE_FIRST_PRICE = "before_first_price"
+    AFTER_LAST_PRICE = "after_last_price"
+    NO_USAGE = "no_usage"
+    AMBIGUOUS_USAGE = "ambiguous_usage"
+    CONTRADICTORY_USAGE = "contradictory_usage"
+    INVALID_USAGE = "invalid_usage"
+    NO_RATE = "no_rate"
+    NO_CURRENCY = "no_currency"
+    INVALID_AMOUNT = "invalid_amount"
+    STRICT = "strict"
+    ERROR = "error"
+
+
+WITH_PRICE: Final = frozenset({Status.PRICED, Status.FREE, Status.REPORTED, Status.COMMITTED})
+"""Statuses of a call whose cost is settled."""
+WITH_AMOUNT: Final = frozenset({Status.PRICED, Status.FREE, Status.REPORTED})
+"""Statuses that have an amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The cost of one call. Amounts are exact; money in integers of 1e-30 (`units`, `parts`) is what is added up."""
+
+    status: Status
+    reason: str | None = None
+    currency: str | None = None
+    units: int | None = None
+    """The amount where the status has one; for a `partial`, the known part."""
+    components: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
+    """The known units of each of `components`."""
+    quote: Quote | None = None
+    """The rates that made it, or, for a cost that was told, that made `local_units`."""
+    assumed: tuple[str, ...] = ()
+    source: Literal["provider", "local"] = "local"
+    local_units: int | None = None
+    """What we make of a call whose cost was told to us."""
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The exact cost in `currency`; None unless priced, free or reported."""
+        return decimal_of(self.units) if self.units is not None and self.status in WITH_AMOUNT else None
+
+    @property
+    def known_amount(self) -> Decimal | None:
+        """The exact known part of a `partial` cost, its lower bound; None else."""
+        return decimal_of(self.units) if self.units is not None and self.status is Status.PARTIAL else None
+
+    @property
+    def component_amounts(self) -> dict[str, Decimal]:
+        """The exact cost of each known component."""
+        return {name: decimal_of(units) for name, units in zip(self.components, self.parts, strict=True)}
+
+    @property
+    def price(self) -> str | None:
+        """The price row in force: `openai/gpt-4o@2024-10-02`."""
+        return self.quote.price if self.quote is not None else None
+
+
+def price_call(call: Call, table: PriceTable, *, strict: bool = False) -> Cost:
+    """The cost of a call at the price in force when it ran.
+
+    Never guesses: what cannot be known is `partial` or `unpriced`, with a reason. With `strict`, a cost that rests on anything in
+    `assumed` is `partial` too. For calls that you make by hand; spans are priced by `CostSpanProcessor`.
+    """
+    if call.told is not None:
+        return _reported(call, call.told, table)
+    usage = call.usage
+    if not usage.components:
+        return Cost(Status.UNPRICED, call.doubt or Reason.NO_USAGE)
+    quote = table.quote(call)
+    if isinstance(quote, str):
+        return Cost(Status.UNPRICED, quote)
+    if quote.missing or call.doubt is not None or strict:
+        return _doubtful(call, quote, strict=strict)
+    parts = tuple(map(mul, usage.counts, quote.rates))
+    return Cost(
+        Status.FREE if quote.free else Status.PRICED,
+        None,
+        quote.currency,
+        sum(parts),
+        quote.components,
+        parts,
+        quote,
+        quote.assumed + call.assumed if call.assumed else quote.assumed,
+    )
+
+
+def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:
+    """Where a rate is missing, the usage is in doubt, or nothing may be assumed."""
+    assumed = quote.assumed + call.assumed
+    reason = f"{Reason.NO_RATE}:{quote.missing[0]}" if quote.missing else call.doubt
+    # What an inherited rate priced is not known to a strict reader; a tier that nobody named leaves no rate at all.
+    doubted = {said.partition("=")[0] for said in assumed} if strict else set()
+    if reason is None and doubted:
+        reason = Reason.STRICT
+    known = [
+        (name, count * rate)
+        for name, count, rate, row in zip(quote.components, call.usage.counts, quote.rates, quote.rows, strict=True)
+        if row is not None and name not in doubted and "tier" not in doubted
+    ]
+    components, parts = tuple(name for name, _ in known), tuple(units for _, units in known)
+    if reason is None:
+        return Cost(Status.FREE if quote.free else Status.PRICED, None, quote.currency, sum(parts), components, parts, quote, assumed)
+    if not known and not (doubted and len(quote.missing) < len(quote.components)):
+        return Cost(Status.UNPRICED, reason, quote=quote, assumed=assumed)
+    return Cost(Status.PARTIAL, reason, quote.currency, sum(parts) if known else None, components, parts, quote, assumed)
+
+
+def _reported(call: Call, told: Told, table: PriceTable) -> Cost:
+    """A cost that was told wins, unmodified; ours stands beside it."""
+    try:
+        units = units_of_told(told.amount)
+        components, parts = _breakdown(told, units)
+    except ValueError:
+        return Cost(Status.PARTIAL, Reason.INVALID_AMOUNT, source=told.source)
+    if not told.currency:
+        return Cost(Status.PARTIAL, Reason.NO_CURRENCY, source=told.source)
+    quote = table.quote(call) if call.usage.components and call.doubt is None else None
+    local = quote if isinstance(quote, Quote) and not quote.missing and quote.currency == told.currency else None
+    return Cost(
+        Status.REPORTED,
+        None,
+        told.currency,
+        units,
+        components,
+        parts,
+        local,
+        local.assumed + call.assumed if local is not None else (),
+        told.source,
+        sum(map(mul, call.usage.counts, local.rates)) if local is not None else None,
+    )
+
+
+def _breakdown(told: Told, units: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The told components; what they leave of the amount is `unsplit`. Raises ValueError where they exceed it or do not exist."""
+    named = {name: units_of_told(amount) for name, amount in (told.components or {}).items()}
+    if unknown := [name for name in named if name not in COMPONENTS]:
+        raise ValueError(f"no such component: {unknown[0]!r}")
+    rest = units - sum(named.values())
+    # Components told as floats may add up to a hair more than their sum told as a float.
+    if rest < 0 and -rest * 10**12 > units:
+        raise ValueError("the components exceed the amount")
+    if rest > 0 or not named:
+        named[UNSPLIT] = rest
+    return tuple(named), tuple(named.values())

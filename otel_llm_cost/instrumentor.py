@@ -1,0 +1,74 @@
+"""The zero-code door: the `llm_cost` entry point of `opentelemetry-instrument`, and the same by hand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from typing import Any, cast
+
+from opentelemetry import trace
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel_llm_cost.prices.table import PriceTable
+from otel_llm_cost.processor import CostSpanProcessor
+
+_log = logging.getLogger("otel_llm_cost")
+
+_HOW = (
+    "set an OpenTelemetry SDK tracer provider first and then call LLMCostInstrumentor().instrument(), "
+    "or call provider.add_span_processor(CostSpanProcessor())"
+)
+
+
+class LLMCostInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the base class is untyped
+    """Adds the cost to every LLM span of a tracer provider.
+
+    `instrument(tracer_provider=…, meter_provider=…, table=…, strict=…)`; all default to the global providers, the shipped table and
+    the environment. Without an SDK tracer provider it warns, says what to do, and can be called again.
+    """
+
+    _processor: CostSpanProcessor | None = None
+    _provider: TracerProvider | None = None
+    _warned = False
+
+    def instrumentation_dependencies(self) -> Collection[str]:
+        """None: it reads the spans of whatever instrumentation there is."""
+        return ()
+
+    def instrument(self, **kwargs: Any) -> None:  # noqa: ANN401 - the base class's signature
+        """Attaches. Raises TypeError for an unknown argument."""
+        super().instrument(**kwargs)
+        if self._processor is None or not self._processor.enabled:
+            self._is_instrumented_by_opentelemetry = False
+
+    def _instrument(self, **kwargs: Any) -> None:  # noqa: ANN401
+        kwargs.pop("auto_instrumentation", None)
+        self._attach(**kwargs)
+
+    def _attach(
+        self,
+        *,
+        tracer_provider: trace.TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        table: PriceTable | None = None,
+        strict: bool | None = None,
+    ) -> None:
+        provider = tracer_provider if tracer_provider is not None else trace.get_tracer_provider()
+        if not hasattr(provider, "add_span_processor"):
+            if not self._warned:
+                _log.warning("no cost is recorded: %s takes no span processors; %s", type(provider).__name__, _HOW)
+            LLMCostInstrumentor._warned = True
+            return
+        if self._processor is not None and self._provider is provider and (table, meter_provider, strict) == (None, None, None):
+            # The SDK cannot take a processor off: the one from before goes on.
+            self._processor.enabled = True
+            return
+        self._provider = cast("TracerProvider", provider)
+        self._processor = CostSpanProcessor(table=table, meter_provider=meter_provider, strict=strict)
+        self._provider.add_span_processor(self._processor)
+
+    def _uninstrument(self, **_: Any) -> None:  # noqa: ANN401
+        if self._processor is not None:
+            self._processor.enabled = False

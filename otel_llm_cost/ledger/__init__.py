@@ -1,0 +1,1 @@
+"""What has been counted: exact totals, each call once."""

@@ -1,0 +1,238 @@
+"""One call is counted once, though several instrumentations put a span on it.
+
+Spans show the same call where their scopes differ, their windows overlap, they are related (one trace, or both roots begun in one
+thread or task), and their response ids are equal or, where one has none, their models and all counts that both know. The first to
+end with a price is counted. One without a price waits for such a one: until its parent ends, or one second at most.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Hashable, Iterator
+from itertools import chain
+from operator import attrgetter
+from threading import Lock
+from typing import Final, Literal, TypeAlias, TypeVar
+
+from otel_llm_cost.call import Sighting
+from otel_llm_cost.cost import WITH_PRICE
+from otel_llm_cost.ledger.entry import Entry
+
+HOLD_NS: Final = 1_000_000_000
+MAX_TRACES: Final = 1024
+"""Traces that are remembered at a time; the oldest is forgotten first."""
+MAX_LANES: Final = 256
+"""Threads and tasks that are remembered at a time."""
+MAX_ENTRIES: Final = 256
+"""Calls that are remembered for one trace; the oldest is forgotten first."""
+MAX_LANE_ENTRIES: Final = 4
+MAX_HELD: Final = 1024
+
+_END = attrgetter("end")
+
+_Key = TypeVar("_Key", bound=Hashable)
+Verdict: TypeAlias = Literal["count", "duplicate", "hold"]
+
+
+class _Group:
+    """Related spans: those of one trace, or the roots of one thread or task."""
+
+    __slots__ = ("entries", "open", "parents")
+
+    def __init__(self) -> None:
+        self.open = 0
+        """Spans announced as LLM calls that have not ended."""
+        self.entries: list[Entry] = []
+        self.parents: dict[int, int | None] = {}
+        """The parent of each open span."""
+
+
+class Once:
+    """Decides which of the spans of a call is counted. `count` and `duplicate` are called, in order, for each entry that is settled."""
+
+    def __init__(self, count: Callable[[Entry], None], duplicate: Callable[[Entry], None]) -> None:
+        self._count = count
+        self._duplicate = duplicate
+        self._lock = Lock()
+        self.traces: dict[int, _Group] = {}
+        self._lanes: dict[Hashable, _Group] = {}
+        self.held: dict[int, Entry] = {}
+        """Entries without a price that still wait, by span id."""
+
+    def begin(self, trace_id: int, span_id: int, parent_id: int | None, lane: Hashable) -> None:
+        """A span starts that is announced as an LLM call. `lane` is None except for a root."""
+        with self._lock:
+            group = _group(self.traces, trace_id, MAX_TRACES)
+            group.open += 1
+            group.parents[span_id] = parent_id
+            if lane is not None:
+                _group(self._lanes, lane, MAX_LANES).open += 1
+
+    def withdraw(self, trace_id: int, span_id: int, lane: Hashable) -> None:
+        """A span that was announced has ended, and was no call."""
+        with self._lock:
+            self._close(self.traces.get(trace_id), self._lanes.get(lane) if lane is not None else None, span_id)
+
+    def settle(self, entry: Entry, *, begun: bool) -> Verdict:
+        """A span of a call ends. `begun` tells whether `begin` was called for it."""
+        with self._lock:
+            if self.held:
+                self._release_overdue(entry.end)
+            trace = self.traces.get(entry.trace_id)
+            lane = self._lanes.get(entry.lane) if entry.lane is not None else None
+            if begun:
+                self._close(trace, lane, entry.span_id)
+            same = self._same(entry, trace, lane) if (trace and trace.entries) or (lane and lane.entries) else None
+            verdict = self._decide(entry, same, trace, lane)
+            if verdict != "duplicate":
+                if entry.parent_id is not None or (trace is not None and trace.open):
+                    _remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry, MAX_ENTRIES)
+                if entry.lane is not None:
+                    _remember(lane or _group(self._lanes, entry.lane, MAX_LANES), entry, MAX_LANE_ENTRIES)
+            if lane is not None and not lane.open and self.held:
+                for waiting in [held for held in self.held.values() if held.lane == entry.lane]:
+                    self._release(waiting)
+            return verdict
+
+    def span_ended(self, trace_id: int, span_id: int, *, is_local_root: bool) -> None:
+        """Any span has ended: its children no longer wait, and a trace whose local root this was is forgotten."""
+        if not self.held and trace_id not in self.traces:
+            return
+        with self._lock:
+            for waiting in [entry for entry in self.held.values() if entry.parent_id == span_id]:
+                self._release(waiting)
+            group = self.traces.get(trace_id)
+            if is_local_root and group is not None and not group.open:
+                del self.traces[trace_id]
+
+    def release(self, now: int | None) -> None:
+        """Counts what has waited long enough at `now`; everything that waits where `now` is None."""
+        with self._lock:
+            self._release_overdue(now)
+
+    def renew_after_fork(self) -> None:
+        """In a forked child: what the parent has seen is the parent's."""
+        self._lock = Lock()
+        self.traces = {}
+        self._lanes = {}
+        self.held = {}
+
+    def remembered(self) -> int:
+        """How many entries are kept, to show that memory is bounded."""
+        with self._lock:
+            return sum(len(group.entries) for group in (*self.traces.values(), *self._lanes.values()))
+
+    def _decide(self, entry: Entry, same: Entry | None, trace: _Group | None, lane: _Group | None) -> Verdict:
+        settled = entry.cost.status in WITH_PRICE
+        if same is not None:
+            absorbed = same.absorbed = same.absorbed or set()
+            if not settled or same.span_id not in self.held:
+                absorbed.add(entry.scope)
+                self._duplicate(entry)
+                return "duplicate"
+            # A price for a call that was waiting for one: this span takes its place.
+            del self.held[same.span_id]
+            self._forget(same)
+            entry.absorbed = absorbed | {same.scope}
+            self._duplicate(same)
+        elif not settled and (entry.parent_id is not None or (trace and trace.open) or (lane and lane.open)):
+            while len(self.held) >= MAX_HELD:
+                self._release(next(iter(self.held.values())))
+            entry.held_until = entry.end + HOLD_NS
+            self.held[entry.span_id] = entry
+            return "hold"
+        self._count(entry)
+        return "count"
+
+    def _same(self, entry: Entry, trace: _Group | None, lane: _Group | None) -> Entry | None:
+        """The nearest entry of the same call: by relation, then by start."""
+        nearest: tuple[int, int] | None = None
+        found: Entry | None = None
+        for other in chain(_not_over_before(entry.start, trace), _not_over_before(entry.start, lane)):
+            if (
+                other.scope == entry.scope
+                or other.start >= entry.end
+                or (other.absorbed is not None and entry.scope in other.absorbed)
+                or not same_call(entry.sighting, other.sighting)
+            ):
+                continue
+            distance = (_relation(entry, other, trace), abs(other.start - entry.start))
+            if nearest is None or distance < nearest:
+                nearest, found = distance, other
+        return found
+
+    def _forget(self, entry: Entry) -> None:
+        for group in (self.traces.get(entry.trace_id), self._lanes.get(entry.lane)):
+            if group is not None and entry in group.entries:
+                group.entries.remove(entry)
+
+    @staticmethod
+    def _close(trace: _Group | None, lane: _Group | None, span_id: int) -> None:
+        if trace is not None:
+            trace.open -= 1
+            trace.parents.pop(span_id, None)
+        if lane is not None:
+            lane.open -= 1
+
+    def _release_overdue(self, now: int | None) -> None:
+        for entry in [entry for entry in self.held.values() if now is None or entry.held_until <= now]:
+            self._release(entry)
+
+    def _release(self, entry: Entry) -> None:
+        del self.held[entry.span_id]
+        self._count(entry)
+
+
+def _group(groups: dict[_Key, _Group], key: _Key, most: int) -> _Group:
+    group = groups.get(key)
+    if group is None:
+        if len(groups) >= most:
+            del groups[next(iter(groups))]
+        group = groups[key] = _Group()
+    return group
+
+
+def same_call(one: Sighting, other: Sighting) -> bool:
+    """Whether two spans show one call, as far as what they say goes."""
+    if one.response_id is not None and other.response_id is not None:
+        return one.response_id == other.response_id
+    if not _same_model(one, other):
+        return False
+    return all(mine is None or theirs is None or mine == theirs for mine, theirs in zip(one.known, other.known, strict=True))
+
+
+def _same_model(one: Sighting, other: Sighting) -> bool:
+    if one.response_model is not None and other.response_model is not None:
+        return one.response_model == other.response_model
+    if one.request_model is not None and other.request_model is not None:
+        return one.request_model == other.request_model
+    return bool({one.request_model, one.response_model} & {other.request_model, other.response_model} - {None})
+
+
+def _relation(entry: Entry, other: Entry, trace: _Group | None) -> int:
+    """0 for ancestor and descendant, 1 for one trace, 2 for roots of one thread or task."""
+    if entry.trace_id != other.trace_id:
+        return 2
+    if entry.parent_id == other.span_id:
+        return 0
+    above = other.parent_id
+    while above is not None:
+        if above == entry.span_id:
+            return 0
+        above = trace.parents.get(above) if trace is not None else None
+    return 1
+
+
+def _not_over_before(instant: int, group: _Group | None) -> Iterator[Entry]:
+    """The entries whose windows reach beyond an instant. Calls made one after the other end the search at once."""
+    for other in reversed(group.entries if group is not None else ()):
+        if other.end <= instant:
+            return
+        yield other
+
+
+def _remember(group: _Group, entry: Entry, most: int) -> None:
+    """Keeps a group's entries in the order of their ends."""
+    insort(group.entries, entry, key=_END)
+    if len(group.entries) > most:
+        del group.entries[0]

@@ -1,0 +1,1 @@
+"""The dated pricing table: rows, reading files, matching and lookup."""

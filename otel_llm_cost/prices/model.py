@@ -1,0 +1,120 @@
+"""All rows of one model, and the quote that they give for an instant, a tier, a prompt size and a set of components."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from otel_llm_cost.prices.row import STANDARD, Row
+from otel_llm_cost.usage import Usage
+
+BILLED_AS: Final = {"reasoning": "output", "cache_read": "input", "cache_read_audio": "input_audio"}
+"""Narrower tokens that every provider bills at the wider rate where it publishes no rate of their own."""
+
+_UNCACHED: Final = {"cache_read_audio": "input_audio"} | dict.fromkeys(("cache_read", "cache_write", "cache_write_5m", "cache_write_1h"), "input")
+
+_MAX_QUOTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quote:
+    """The rates for one set of components: a cost is their dot product with the counts."""
+
+    currency: str
+    components: tuple[str, ...]
+    rates: tuple[int, ...]
+    """Units per count, in the order of `components`; 0 where `rows` has None."""
+    rows: tuple[Row | None, ...]
+    missing: tuple[str, ...]
+    """Components without a rate."""
+    assumed: tuple[str, ...]
+    latest: Row | None
+    """The row with the latest start among those used."""
+    until: int | None
+    """The earliest end among the rows used."""
+    free: bool
+    """Every rate is an explicit zero."""
+    price: str | None
+    """The name of the price on the span: `provider/model@` the latest start."""
+    savings: tuple[int, ...] | None
+    """What each count would have cost more had it not been cached (less, where writing costs more); None where nothing is cached or
+    the uncached rate is not known."""
+
+
+class ModelPrices:
+    """The rows that one name reaches. `quote` is on the span's path: a bisect and a dictionary."""
+
+    def __init__(self, currency: str, rows: Iterable[Row]) -> None:
+        self.currency = currency
+        self.rows = sorted(rows, key=lambda row: (row.start, row.component))
+        self.first = min((row.start for row in self.rows), default=None)
+        ends = [row.until for row in self.rows]
+        self.last = None if None in ends else max((end for end in ends if end is not None), default=None)
+        self._instants = sorted({row.start for row in self.rows} | {row.until for row in self.rows if row.until is not None})
+        self._thresholds = sorted({row.when.prompt_above for row in self.rows if row.when.prompt_above >= 0})
+        self._quotes: dict[tuple[int, int, str | None, tuple[str, ...]], Quote] = {}
+
+    def quote(self, at_unix_nano: int, tier: str | None, usage: Usage) -> Quote:
+        """The rates in force. `tier` None means that nobody said, which is read as the standard tier."""
+        era = bisect_right(self._instants, at_unix_nano)
+        size = bisect_left(self._thresholds, usage.prompt_tokens) if self._thresholds else 0
+        key = (era, size, tier, usage.components)
+        quote = self._quotes.get(key)
+        if quote is None:
+            if len(self._quotes) >= _MAX_QUOTES:
+                self._quotes.clear()
+            above = self._thresholds[size - 1] if size else -1
+            quote = self._quotes[key] = self._find(at_unix_nano, tier, above, usage.components)
+        return quote
+
+    def _find(self, at_unix_nano: int, tier: str | None, above: int, components: tuple[str, ...]) -> Quote:
+        in_force = [row for row in self.rows if row.holds_at(at_unix_nano)]
+        wanted = STANDARD if tier is None else tier
+        held = [row for row in in_force if row.when.tier == wanted and row.when.prompt_above <= above]
+        found = [_row_for(component, held) for component in components]
+        rows = tuple(row for row, _ in found)
+        used = [row for row in rows if row is not None]
+        assumed = [said for _, said in found if said is not None]
+        if tier is None and any(row.when.tier != STANDARD for row in in_force):
+            assumed.append(f"tier={STANDARD}")
+        inputs = [row for component, row in zip(components, rows, strict=True) if row is not None and component == "input"]
+        latest = max(used, key=lambda row: (row.start, row in inputs), default=None)
+        return Quote(
+            currency=self.currency,
+            components=components,
+            rates=tuple(row.units if row is not None else 0 for row in rows),
+            rows=rows,
+            missing=tuple(component for component, row in zip(components, rows, strict=True) if row is None),
+            assumed=tuple(assumed),
+            latest=latest,
+            until=min((row.until for row in used if row.until is not None), default=None),
+            free=bool(used) and all(row.units == 0 for row in used),
+            price=latest.name if latest is not None else None,
+            savings=_savings(rows, components, held),
+        )
+
+
+def _savings(rows: tuple[Row | None, ...], components: tuple[str, ...], held: list[Row]) -> tuple[int, ...] | None:
+    saved = []
+    for component, row in zip(components, rows, strict=True):
+        uncached = _row_for(_UNCACHED[component], held)[0] if component in _UNCACHED else row
+        if row is None or uncached is None:
+            return None
+        saved.append(uncached.units - row.units)
+    return tuple(saved) if any(saved) else None
+
+
+def _row_for(component: str, held: list[Row]) -> tuple[Row | None, str | None]:
+    """The row that prices a component, and what was assumed where it is another component's: from the narrowest rate to the widest."""
+    own = [row for row in held if row.component == component]
+    if own:
+        return max(own, key=lambda row: row.rank), None
+    covering = [row for row in held if component in row.covers]
+    if not covering and (wider := BILLED_AS.get(component)) is not None:
+        covering = [row for row in held if row.component == wider]
+    if not covering:
+        return None, None
+    row = max(covering, key=lambda row: row.rank)
+    return row, f"{component}={row.component}"

@@ -1,0 +1,118 @@
+"""Is this span an LLM call? By its instrumentation scope, and by its attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+BILLED_OPERATIONS: Final = frozenset(
+    {
+        "chat",
+        "text_completion",
+        "generate_content",
+        "embeddings",
+        "completion",
+        "embedding",
+        "rerank",
+        "image_generation",
+        "speech",
+        "transcription",
+    }
+)
+"""Operations that a provider bills by themselves. Agents, workflows, tools and fetched responses are never priced: what they
+contain is."""
+
+_OTHERS: Final = frozenset(
+    f"opentelemetry.instrumentation.{name}"
+    for name in (
+        "aio_pika", "aiohttp_client", "aiohttp_server", "aiokafka", "aiopg", "asgi", "asyncio", "asyncpg", "boto", "boto3sqs",
+        "cassandra", "celery", "click", "confluent_kafka", "dbapi", "django", "elasticsearch", "falcon", "fastapi", "flask", "grpc",
+        "httpx", "jinja2", "kafka", "logging", "mysql", "mysqlclient", "pika", "psycopg", "psycopg2", "pymemcache", "pymongo",
+        "pymssql", "pymysql", "pyramid", "redis", "remoulade", "requests", "sqlalchemy", "sqlite3", "starlette", "system_metrics",
+        "threading", "tornado", "tortoiseorm", "urllib", "urllib3", "wsgi",
+    )
+)  # fmt: skip
+
+_LLM_PREFIXES: Final = (
+    "com.anthropic.sdk.python",
+    "langfuse",
+    "litellm",
+    "logfire.anthropic",
+    "logfire.openai",
+    "mistralai",
+    "openinference.instrumentation",
+    "openlit",
+    "opentelemetry.instrumentation.alephalpha",
+    "opentelemetry.instrumentation.anthropic",
+    "opentelemetry.instrumentation.bedrock",
+    "opentelemetry.instrumentation.cohere",
+    "opentelemetry.instrumentation.crewai",
+    "opentelemetry.instrumentation.genai",
+    "opentelemetry.instrumentation.google_gen",
+    "opentelemetry.instrumentation.groq",
+    "opentelemetry.instrumentation.haystack",
+    "opentelemetry.instrumentation.langchain",
+    "opentelemetry.instrumentation.llamaindex",
+    "opentelemetry.instrumentation.mistralai",
+    "opentelemetry.instrumentation.ollama",
+    "opentelemetry.instrumentation.openai",
+    "opentelemetry.instrumentation.replicate",
+    "opentelemetry.instrumentation.sagemaker",
+    "opentelemetry.instrumentation.together",
+    "opentelemetry.instrumentation.transformers",
+    "opentelemetry.instrumentation.vertexai",
+    "opentelemetry.instrumentation.watsonx",
+    "opentelemetry.instrumentation.writer",
+    "opentelemetry.util.genai",
+    "otel_llm_cost",
+    "pydantic-ai",
+    "strands",
+)
+
+
+def never_calls(scope: str) -> bool:
+    """Whether spans of this instrumentation scope are known not to be LLM calls (HTTP, databases, queues)."""
+    return scope in _OTHERS
+
+
+def makes_calls(scope: str) -> bool:
+    """Whether this instrumentation scope is known to make spans of LLM calls."""
+    return scope.startswith(_LLM_PREFIXES)
+
+
+def looks_like_call(attributes: Mapping[str, object]) -> bool:
+    """Whether attributes known at a span's start say that it is, or may become, an LLM call."""
+    operation = attributes.get("gen_ai.operation.name")
+    if operation is not None:
+        return operation in BILLED_OPERATIONS
+    return "gen_ai.system" in attributes or "gen_ai.provider.name" in attributes or "gen_ai.request.model" in attributes
+
+
+_USAGE: Final = (
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.prompt_tokens",
+    "gen_ai.usage.completion_tokens",
+    "llm.usage.total_tokens",
+    "gen_ai.usage.cost.amount",
+)
+
+
+def billed_operation(attributes: Mapping[str, object]) -> str | None:
+    """The operation of a finished span that is an LLM call; None where it is none.
+
+    Conventions older than `gen_ai.operation.name` are known by a model and a usage, unless a framework says that the span is
+    something else.
+    """
+    operation = attributes.get("gen_ai.operation.name")
+    if operation is not None:
+        return operation if isinstance(operation, str) and operation in BILLED_OPERATIONS else None
+    if "gen_ai.system" not in attributes and "gen_ai.provider.name" not in attributes:
+        return None
+    if "traceloop.span.kind" in attributes:
+        return None
+    kind = attributes.get("llm.request.type")
+    if isinstance(kind, str) and kind in BILLED_OPERATIONS:
+        return kind
+    named = "gen_ai.request.model" in attributes or "gen_ai.response.model" in attributes
+    return "chat" if named and any(name in attributes for name in _USAGE) else None

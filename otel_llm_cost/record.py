@@ -1,0 +1,147 @@
+"""A call that nobody instruments, or whose cost the application knows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+
+from otel_llm_cost.call import Call, Sighting, Told, unix_nano
+from otel_llm_cost.cost import Cost, Reason, Status, price_call
+from otel_llm_cost.prices.table import PriceTable
+from otel_llm_cost.processor import SCOPE, CostSpanProcessor
+from otel_llm_cost.recognise import BILLED_OPERATIONS, looks_like_call
+from otel_llm_cost.settings import strict_from_environment
+from otel_llm_cost.span_end import hook_of
+from otel_llm_cost.usage import Usage
+from otel_llm_cost.version import VERSION
+
+_log = logging.getLogger("otel_llm_cost")
+
+_INCLUDED: Final = {
+    "gen_ai.usage.input_tokens": (
+        "input", "input_audio", "input_image", "input_video", "cache_read", "cache_read_audio", "cache_write", "cache_write_5m",
+        "cache_write_1h",
+    ),
+    "gen_ai.usage.output_tokens": ("output", "reasoning", "output_audio", "output_image"),
+    "gen_ai.usage.cache_read.input_tokens": ("cache_read", "cache_read_audio"),
+    "gen_ai.usage.cache_write.input_tokens": ("cache_write", "cache_write_5m", "cache_write_1h"),
+    "gen_ai.usage.reasoning.output_tokens": ("reasoning",),
+}  # fmt: skip
+"""The conventions' counts, which include each other, as sums of ours, which do not."""
+
+
+def record_call(
+    *,
+    provider: str,
+    model: str,
+    usage: Usage | Mapping[str, float | Decimal] | None = None,
+    at: datetime | int | None = None,
+    amount: float | Decimal | None = None,
+    currency: str | None = None,
+    components: Mapping[str, float | Decimal] | None = None,
+    source: Literal["provider", "local"] = "local",
+    operation: str = "chat",
+    tier: str | None = None,
+    response_id: str | None = None,
+    span: trace.Span | None = None,
+    tracer_provider: trace.TracerProvider | None = None,
+) -> Cost:
+    """Puts a call and its cost on a span, and counts it; returns the cost.
+
+    The span is `span`, else the current one where that is an LLM call's that is still open, else a new one. Once it ends, the
+    processor counts the call. `usage` holds disjoint counts (`Usage`); `at` is the call's start, now by default. Where the provider,
+    a gateway or you know the cost, give `amount` and `currency` (ISO 4217), and `components` if you know the parts: it is kept as it
+    is, and marked `reported`.
+
+    Never raises: what cannot be read is logged, and the call is `unpriced` with the reason `invalid_usage`.
+    """
+    try:
+        sighting = _sighting(provider, model, usage, at, amount, currency, components, source, operation, tier, response_id)
+        return _record(sighting, span, tracer_provider, is_backdated=at is not None)
+    except Exception as error:  # noqa: BLE001 - the application's call must not fail for its accounting
+        _log.warning("record_call: %s: %s; the call is not counted", type(error).__name__, error)
+        return Cost(Status.UNPRICED, Reason.INVALID_USAGE)
+
+
+def _sighting(
+    provider: str,
+    model: str,
+    usage: Usage | Mapping[str, float | Decimal] | None,
+    at: datetime | int | None,
+    amount: float | Decimal | None,
+    currency: str | None,
+    components: Mapping[str, float | Decimal] | None,
+    source: Literal["provider", "local"],
+    operation: str,
+    tier: str | None,
+    response_id: str | None,
+) -> Sighting:
+    if operation not in BILLED_OPERATIONS:
+        raise ValueError(f"operation {operation!r} is none that is billed by itself: one of {', '.join(sorted(BILLED_OPERATIONS))}")
+    used = usage if isinstance(usage, Usage) else Usage(**(usage or {}))
+    told = Told(amount, currency, source, components) if amount is not None else None
+    start = unix_nano(at) if at is not None else unix_nano(datetime.now().astimezone())
+    counts = dict(zip(used.components, used.counts, strict=True))
+    known = tuple(
+        sum(counts.get(name, 0) for name in included) if counts or told is None else None for included in _INCLUDED.values()
+    )
+    call = Call(provider, model, start, used, tier, None, (), told)
+    return Sighting(call, operation, model, model, response_id, known, usage_source="app")
+
+
+def _record(
+    sighting: Sighting, given: trace.Span | None, tracer_provider: trace.TracerProvider | None, *, is_backdated: bool
+) -> Cost:
+    call = sighting.call
+    span = given if given is not None else _open_call(trace.get_current_span())
+    made = None
+    if span is None:
+        tracer = trace.get_tracer(SCOPE, VERSION, tracer_provider)
+        start = call.at_unix_nano if is_backdated else None
+        made = span = tracer.start_span(f"{sighting.operation} {call.model}", kind=SpanKind.CLIENT, start_time=start)
+    try:
+        hook = hook_of(span)
+        if span.is_recording():
+            held = getattr(span, "attributes", None) or {}
+            span.set_attributes({name: value for name, value in _identity(sighting).items() if name not in held})
+        if hook is not None:
+            hook.given = sighting
+            processor = getattr(hook, "owner", None)
+            if isinstance(processor, CostSpanProcessor):
+                return processor.price(sighting)
+        elif span.is_recording():
+            _log.warning("record_call: no CostSpanProcessor sees this span: its cost is returned, and stands in no metric")
+        return price_call(call, PriceTable.shipped(), strict=strict_from_environment())
+    finally:
+        if made is not None:
+            made.end(call.at_unix_nano if is_backdated else None)
+
+
+def _open_call(current: trace.Span) -> trace.Span | None:
+    """The current span where it is an LLM call's; a request handler's or an agent's span is not the call."""
+    attributes = getattr(current, "attributes", None)
+    return current if current.is_recording() and attributes and looks_like_call(attributes) else None
+
+
+def _identity(sighting: Sighting) -> dict[str, Any]:
+    """The conventions' attributes of the call."""
+    call = sighting.call
+    written: dict[str, Any] = {
+        "gen_ai.operation.name": sighting.operation,
+        "gen_ai.provider.name": call.provider,
+        "gen_ai.request.model": call.model,
+        "gen_ai.response.model": call.model,
+    }
+    if sighting.response_id is not None:
+        written["gen_ai.response.id"] = sighting.response_id
+    counts = dict(zip(call.usage.components, call.usage.counts, strict=True))
+    for name, included in _INCLUDED.items():
+        if total := sum(counts.get(component, 0) for component in included):
+            written[name] = total
+    return written

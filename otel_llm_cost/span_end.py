@@ -1,0 +1,68 @@
+"""Writing on a span that is about to end.
+
+The released SDKs seal a span before `SpanProcessor._on_ending` runs (1.40 to 1.45), and older ones have no such hook. So the span
+object gets an `end` of its own, which works in every processor order. The day `_on_ending` can write, only this file changes.
+"""
+
+from __future__ import annotations
+
+from time import time_ns
+from typing import Any, Protocol
+
+from opentelemetry.sdk.trace import Span
+
+_PLACE = "end"
+
+
+class Owner(Protocol):
+    """Who wants to write on a span before it ends."""
+
+    def ending(self, span: Span, end_time: int, hook: SpanEnd) -> None:
+        """The span is about to end. Must not raise."""
+
+
+class SpanEnd:
+    """Stands in for one span's `end` until it is called: its owner's `ending` first, the span's own `end` then, whatever happens."""
+
+    __slots__ = ("_original", "_span", "begun", "given", "lane", "owner")
+
+    def __init__(self, span: Span, owner: Owner) -> None:
+        self._span = span
+        self._original = span.end
+        self.owner = owner
+        self.begun = False
+        """Whether the span was announced at its start as an LLM call."""
+        self.lane: Any = None
+        """For an announced root, the thread or task in which it began."""
+        self.given: Any = None
+        """What the application handed over for this span."""
+
+    def install(self) -> None:
+        self._span.__dict__[_PLACE] = self
+
+    def __call__(self, end_time: int | None = None) -> None:
+        try:
+            owner = self.owner
+            # Deleting a slot succeeds for one thread only.
+            del self.owner
+        except AttributeError:
+            return
+        span = self._span
+        try:
+            # One instant for the span's end and for our windows.
+            if end_time is None:
+                end_time = time_ns()
+            owner.ending(span, end_time, self)
+        finally:
+            if span.__dict__.get(_PLACE) is self:
+                del span.__dict__[_PLACE]
+            original = self._original
+            # No reference may lead from here back to the span.
+            del self._span, self._original
+            original(end_time)
+
+
+def hook_of(span: object) -> SpanEnd | None:
+    """The hook on an open span; None where it has none."""
+    held = getattr(span, "__dict__", {}).get(_PLACE)
+    return held if isinstance(held, SpanEnd) else None

@@ -1,0 +1,99 @@
+"""What a call used, as disjoint counts: every token stands in exactly one component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final, Literal
+
+Unit = Literal["token", "second", "request", "search"]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One kind of thing that providers bill."""
+
+    name: str
+    unit: Unit
+    prompt: bool
+    """Whether it counts towards the size of the prompt that price tiers look at."""
+    scale: int
+    """How many counts make one unit: seconds are counted in microseconds, so that counts stay integers."""
+    priced_per: int
+    """How many units a published price is for."""
+
+
+def _tokens(*names: str, prompt: bool) -> dict[str, Component]:
+    return {name: Component(name, "token", prompt, 1, 1_000_000) for name in names}
+
+
+COMPONENTS: Final[Mapping[str, Component]] = MappingProxyType(
+    _tokens("input", "input_audio", "input_image", "input_video", prompt=True)
+    | _tokens("cache_read", "cache_read_audio", "cache_write", "cache_write_5m", "cache_write_1h", prompt=True)
+    | _tokens("output", "reasoning", "output_audio", "output_image", prompt=False)
+    | {
+        "input_seconds": Component("input_seconds", "second", False, 1_000_000, 1),
+        "web_searches": Component("web_searches", "search", False, 1, 1),
+        "requests": Component("requests", "request", False, 1, 1),
+    }
+)
+"""Every component, in the order in which a `Usage` holds them."""
+
+UNSPLIT: Final = "unsplit"
+"""The component of a cost that was told to us without a breakdown. It has no count."""
+
+_ORDER: Final = {name: place for place, name in enumerate(COMPONENTS)}
+_PROMPT: Final = frozenset(name for name, component in COMPONENTS.items() if component.prompt)
+MAX_COUNT: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Usage:
+    """Disjoint counts by component: `Usage(input=600, cache_read=400, output=100)`.
+
+    `input` is what was billed as uncached text input only; a cached token is in `cache_read` and nowhere else, a reasoning token
+    in `reasoning` and nowhere else. Where your source counts inclusively (OpenAI's `prompt_tokens`, the semantic conventions'
+    `gen_ai.usage.input_tokens`), subtract first. `input_seconds` takes an int, a float or a Decimal of at most six places.
+
+    Raises TypeError for a component that does not exist, ValueError for a count that is none.
+    """
+
+    components: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __init__(self, **counts: float | Decimal) -> None:
+        held = {name: count for name, given in counts.items() if (count := _count(name, given))}
+        ordered = sorted(held, key=_ORDER.__getitem__)
+        object.__setattr__(self, "components", tuple(ordered))
+        object.__setattr__(self, "counts", tuple(held[name] for name in ordered))
+
+    @classmethod
+    def of_counts(cls, components: tuple[str, ...], counts: tuple[int, ...]) -> Usage:
+        """From positive counts that are known to be right and in the order of `COMPONENTS`: no check, for the span's path."""
+        usage = object.__new__(cls)
+        object.__setattr__(usage, "components", components)
+        object.__setattr__(usage, "counts", counts)
+        return usage
+
+    @property
+    def prompt_tokens(self) -> int:
+        """All tokens of the prompt, cached or not, of every modality: what price tiers by prompt size look at."""
+        return sum(count for name, count in zip(self.components, self.counts, strict=True) if name in _PROMPT)
+
+    def __bool__(self) -> bool:
+        return bool(self.components)
+
+
+def _count(name: str, given: float | Decimal) -> int:
+    component = COMPONENTS.get(name)
+    if component is None:
+        raise TypeError(f"no such component: {name!r}; one of {', '.join(COMPONENTS)}")
+    if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
+        raise ValueError(f"{name}: not a count: {given!r}")  # noqa: TRY004 - a caller has one error to catch
+    exact = Decimal(repr(given)) if isinstance(given, float) else Decimal(given)
+    scaled = exact * component.scale if exact.is_finite() else exact
+    if not scaled.is_finite() or scaled < 0 or scaled > MAX_COUNT or scaled != int(scaled):
+        raise ValueError(f"{name}: not a count of {component.unit}s: {given!r}")
+    return int(scaled)
