@@ -2,65 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
 from otel_llm_cost import names
 from otel_llm_cost.cost import WITH_AMOUNT, Cost, Status
-from otel_llm_cost.money import UNITS, nearest_double
+from otel_llm_cost.money import UNITS
 
 Attributes: TypeAlias = dict[str, str | float | bool | tuple[str, ...]]
 
-_MAX_TEMPLATES: Final = 4096
 _LEAST_REACHED: Final = names.REACHED[0][1]
 
 
-class SpanAttributes:
-    """Writes costs as attributes. What calls at one price have in common is made once."""
+class Template:
+    """The attributes that all calls of a series have in common, to be filled with the amounts of one."""
 
-    def __init__(self, table_version: str) -> None:
-        self._table = table_version
-        self._templates: dict[tuple[object, ...], Attributes] = {}
+    __slots__ = ("_amount", "_common", "_components")
 
-    def of(self, cost: Cost, usage_source: str) -> Attributes:
-        """The attributes of a cost that counts."""
-        key = (cost.quote, cost.status, cost.reason, cost.assumed, cost.source, cost.currency, usage_source)
-        template = self._templates.get(key)
-        if template is None:
-            if len(self._templates) >= _MAX_TEMPLATES:
-                self._templates.clear()
-            template = self._templates[key] = self._template(cost, usage_source)
-        written = template.copy()
-        units = cost.units
+    def __init__(self, cost: Cost, usage_source: str, table_version: str) -> None:
+        common: Attributes = {
+            names.STATUS: cost.status.value,
+            names.TABLE: table_version,
+            names.USAGE_SOURCE: usage_source,
+        }
+        if cost.reason is not None:
+            common[names.REASON] = str(cost.reason)
+        if cost.price is not None and cost.status is not Status.REPORTED:
+            common[names.PRICE] = cost.price
+        if cost.assumed:
+            common[names.ASSUMED] = cost.assumed
+        has_amount = cost.status in WITH_AMOUNT
+        if has_amount and cost.currency is not None:
+            common[names.COST_CURRENCY] = cost.currency
+            common[names.COST_SOURCE] = cost.source
+        self._common = common
+        self._amount = names.COST_AMOUNT if has_amount else names.KNOWN_AMOUNT
+        self._components = tuple(names.COMPONENT_AMOUNT[name] for name in cost.components)
+
+    def filled(self, units: int | None, parts: Iterable[int], local_units: int | None = None) -> Attributes:
+        """The attributes of a call that cost `units`, of which each component `parts`; ours beside a told one is `local_units`."""
+        written = self._common.copy()
         if units is None:
             return written
-        written[names.COST_AMOUNT if cost.status in WITH_AMOUNT else names.KNOWN_AMOUNT] = units / UNITS
-        component_amount = names.COMPONENT_AMOUNT
-        for component, part in zip(cost.components, cost.parts, strict=True):
+        written[self._amount] = units / UNITS
+        for name, part in zip(self._components, parts):  # noqa: B905 - of one length, and on the span's path
             if part:
-                written[component_amount[component]] = part / UNITS
-        if cost.local_units is not None:
-            written[names.LOCAL_AMOUNT] = nearest_double(cost.local_units)
+                written[name] = part / UNITS
         if units >= _LEAST_REACHED:
             written.update((name, True) for name, least in names.REACHED if units >= least)
+        if local_units is not None:
+            written[names.LOCAL_AMOUNT] = local_units / UNITS
         return written
 
-    def of_duplicate(self, usage_source: str) -> Attributes:
-        """The attributes of a span whose call is counted on another span: no cost."""
-        return {names.STATUS: Status.DUPLICATE.value, names.TABLE: self._table, names.USAGE_SOURCE: usage_source}
 
-    def _template(self, cost: Cost, usage_source: str) -> Attributes:
-        written: Attributes = {names.STATUS: cost.status.value, names.TABLE: self._table, names.USAGE_SOURCE: usage_source}
-        if cost.reason is not None:
-            written[names.REASON] = str(cost.reason)
-        if cost.price is not None and cost.status is not Status.REPORTED:
-            written[names.PRICE] = cost.price
-        if cost.assumed:
-            written[names.ASSUMED] = cost.assumed
-        if cost.status in WITH_AMOUNT and cost.currency is not None:
-            written[names.COST_CURRENCY] = cost.currency
-            written[names.COST_SOURCE] = cost.source
-        return written
+def of_duplicate(usage_source: str, table_version: str) -> Attributes:
+    """The attributes of a span whose call is counted on another span: no cost."""
+    return {names.STATUS: Status.DUPLICATE.value, names.TABLE: table_version, names.USAGE_SOURCE: usage_source}
 
 
 def keep_told(written: Attributes, held: Mapping[str, object]) -> Attributes:

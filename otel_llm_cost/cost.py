@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from operator import mul
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from otel_llm_cost.call import Call, Told
 from otel_llm_cost.money import decimal_of, units_of_told
@@ -45,14 +44,17 @@ class Reason(StrEnum):
     ERROR = "error"
 
 
+# In Python 3.11 a member of an enum takes a third of a microsecond to look up.
+_PRICED: Final = Status.PRICED
+_FREE: Final = Status.FREE
+
 WITH_PRICE: Final = frozenset({Status.PRICED, Status.FREE, Status.REPORTED, Status.COMMITTED})
 """Statuses of a call whose cost is settled."""
 WITH_AMOUNT: Final = frozenset({Status.PRICED, Status.FREE, Status.REPORTED})
 """Statuses that have an amount."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """The cost of one call. Amounts are exact; money in integers of 1e-30 (`units`, `parts`) is what is added up."""
 
     status: Status
@@ -109,7 +111,7 @@ def price_call(call: Call, table: PriceTable, *, strict: bool = False) -> Cost:
         return _doubtful(call, quote, strict=strict)
     parts = tuple(map(mul, usage.counts, quote.rates))
     return Cost(
-        Status.FREE if quote.free else Status.PRICED,
+        _FREE if quote.free else _PRICED,
         None,
         quote.currency,
         sum(parts),

@@ -8,7 +8,7 @@ Prometheus sees its first money.
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 from threading import Lock
 from time import time_ns
@@ -19,16 +19,14 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
 
 from otel_llm_cost import names
-from otel_llm_cost.cost import WITH_AMOUNT, Status
-from otel_llm_cost.ledger.totals import Series, SeriesKey
+from otel_llm_cost.cost import Status
+from otel_llm_cost.ledger.totals import Series, SeriesKey, Totals
 from otel_llm_cost.money import UNITS
 from otel_llm_cost.usage import COMPONENTS
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 Point: TypeAlias = tuple[str, Labels]
 
-MAX_WAITING: Final = 4096
-"""Records of the histogram that wait for a collection; one that finds no room is made at once."""
 _NO_MONEY: Final = frozenset({Status.FREE, Status.COMMITTED})
 
 
@@ -39,13 +37,13 @@ class CostMetrics:
         self,
         meter: Meter,
         *,
-        snapshot: Callable[[], list[Series]],
+        totals: Totals,
         errors: Callable[[], dict[str, int]],
         before_collection: Callable[[], None],
         table: Callable[[], tuple[str, int]],
     ) -> None:
         """`table` gives the price table's version and the nanosecond at which it was last checked."""
-        self._snapshot = snapshot
+        self._totals = totals
         self._errors = errors
         self._before_collection = before_collection
         self._table = table
@@ -54,8 +52,6 @@ class CostMetrics:
         """What each point's instrument has been given, as the SDK adds it up."""
         self._dropped: Counter[Point] = Counter()
         """Exact amounts that are a forked child's parent's to report."""
-        self._waiting: deque[tuple[float, Labels, SpanContext | None]] = deque()
-        self._recorded: set[Labels] = set()
         counter, up_down = meter.create_counter, meter.create_up_down_counter
         self._add = {
             metric.name: make(metric.name, metric.unit, metric.description).add
@@ -77,44 +73,40 @@ class CostMetrics:
             names.TABLE_AGE.name, [self._collect], names.TABLE_AGE.unit, names.TABLE_AGE.description
         )
 
-    def begin(self, key: SeriesKey) -> None:
+    def begin(self, series: Series) -> None:
         """The first sight of a series: starts its points at 0."""
         with self._lock:
-            for point in _points(key):
+            for point in _points(series.key):
                 self._start(point)
+            series.is_begun = True
 
-    def record(self, key: SeriesKey, units: int, context: SpanContext | None) -> None:
+    def record(self, series: Series, units: int, context: SpanContext | None) -> None:
         """One call's cost for the histogram."""
-        labels = _histogram_labels(key)
-        amount = units / UNITS
-        if labels not in self._recorded:
-            self._recorded.add(labels)
-        elif len(self._waiting) < MAX_WAITING:
-            self._waiting.append((amount, labels, context))
-            return
-        self._record(amount, labels, context)
+        around = set_span_in_context(NonRecordingSpan(context), Context()) if context is not None else None
+        self._histogram.record(units / UNITS, dict(_histogram_labels(series.key)), context=around)
 
     def flush(self) -> None:
         """Gives the instruments what has come since the last time."""
         with self._lock:
-            for _ in range(len(self._waiting)):
-                self._record(*self._waiting.popleft())
-            for point, exact in self._exact().items():
+            for posting in self._totals.fold():
+                if posting.units is not None:
+                    self.record(posting.series, posting.units, posting.context)
+            for point, total in self._exact().items():
                 self._start(point)
-                target = (exact - self._dropped[point]) / (UNITS if point[0] in _MONEY else 1)
-                increment = _increment(self._given[point], target)
+                exact = total - self._dropped[point]
+                given = self._given[point]
+                increment = _increment(given, exact / UNITS) if point[0] in _MONEY else exact - given
                 if increment:
                     self._add[point[0]](increment, dict(point[1]))
-                    self._given[point] += increment
+                    self._given[point] = given + increment
 
     def renew_after_fork(self) -> None:
         """In a forked child: what the parent has not yet given to its instruments stays the parent's to give."""
         self._lock = Lock()
-        self._waiting.clear()
         for point, exact in self._exact().items():
-            scale = UNITS if point[0] in _MONEY else 1
             given = self._given.get(point, 0)
-            self._dropped[point] = exact - (round(given * scale) if scale == 1 else _exact_units(given))
+            numerator, denominator = given.as_integer_ratio()
+            self._dropped[point] = exact - numerator * (UNITS if point[0] in _MONEY else 1) // denominator
 
     def _collect(self, _: CallbackOptions) -> Iterable[Observation]:
         self._before_collection()
@@ -127,14 +119,10 @@ class CostMetrics:
             self._given[point] = 0
             self._add[point[0]](0, dict(point[1]))
 
-    def _record(self, amount: float, labels: Labels, context: SpanContext | None) -> None:
-        around = set_span_in_context(NonRecordingSpan(context), Context()) if context is not None else None
-        self._histogram.record(amount, dict(labels), context=around)
-
     def _exact(self) -> Counter[Point]:
         """The exact total of each point, over all series that fall into it."""
         exact: Counter[Point] = Counter()
-        for series in self._snapshot():
+        for series in self._totals.snapshot():
             for point, amount in zip(_points(series.key), _amounts(series), strict=True):
                 exact[point] += amount
         for kind, count in self._errors().items():
@@ -147,15 +135,16 @@ _TOKENS: Final = frozenset(name for name, component in COMPONENTS.items() if com
 
 
 def _base(key: SeriesKey) -> Labels:
-    return ((names.PROVIDER, key.provider), (names.MODEL, key.model), (names.OPERATION, key.operation))
+    kind = key.kind
+    return ((names.PROVIDER, kind.provider), (names.MODEL, kind.model), (names.OPERATION, kind.operation))
 
 
 def _histogram_labels(key: SeriesKey) -> Labels:
     labels = [*_base(key), (names.COST_CURRENCY, key.currency or ""), (names.COST_SOURCE, key.source)]
-    if key.request_model is not None:
-        labels.append((names.REQUEST_MODEL, key.request_model))
-    if key.server_address is not None:
-        labels.append((names.SERVER_ADDRESS, key.server_address))
+    if key.kind.request_model is not None:
+        labels.append((names.REQUEST_MODEL, key.kind.request_model))
+    if key.kind.server_address is not None:
+        labels.append((names.SERVER_ADDRESS, key.kind.server_address))
     if key.error_type is not None:
         labels.append((names.ERROR_TYPE, key.error_type))
     return tuple(labels)
@@ -196,11 +185,6 @@ def _has_savings(key: SeriesKey) -> bool:
     return key.status is Status.PRICED and any(name.startswith("cache_") for name in key.used)
 
 
-def has_amount(key: SeriesKey) -> bool:
-    """Whether calls of a series have a cost for the histogram."""
-    return key.status in WITH_AMOUNT
-
-
 def _increment(given: float, target: float) -> float:
     """What brings a running sum of doubles from `given` to exactly `target`."""
     increment = target - given
@@ -209,8 +193,3 @@ def _increment(given: float, target: float) -> float:
     while given + increment > target:
         increment = math.nextafter(increment, -math.inf)
     return increment
-
-
-def _exact_units(amount: float) -> int:
-    numerator, denominator = amount.as_integer_ratio()
-    return numerator * UNITS // denominator

@@ -1,7 +1,7 @@
 """Exact money: integers of 1e-30 of a currency, from the published decimal to the edge.
 
 The unit is far below any published rate (a token of $0.01 per million is 1e-8), so that rates, products and sums are plain
-integer arithmetic. A float appears in one place, `nearest_double`, because OpenTelemetry takes doubles.
+integer arithmetic. Where OpenTelemetry takes a double, `units / UNITS` is the nearest one: division of integers is correctly rounded.
 """
 
 from __future__ import annotations
@@ -60,8 +60,3 @@ def decimal_of(units: int) -> Decimal:
 def text_of(units: int) -> str:
     """The exact decimal as text, never in scientific notation."""
     return format(decimal_of(units), "f")
-
-
-def nearest_double(units: int) -> float:
-    """The double nearest to the exact amount: division of integers is correctly rounded in Python."""
-    return units / UNITS

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Hashable, Mapping
-from threading import get_ident, main_thread
-from time import time_ns
-from typing import Final
-from weakref import WeakMethod
+from threading import get_ident
+from typing import Any, Final
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter_provider
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, StatusCode
 
-from otel_llm_cost.attributes import Attributes, SpanAttributes, keep_told
-from otel_llm_cost.call import Sighting
-from otel_llm_cost.conventions.semconv import read_span
-from otel_llm_cost.cost import Cost, price_call
+from otel_llm_cost.accounts import Accounts
+from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
+from otel_llm_cost.call import Kind, Sighting
+from otel_llm_cost.conventions.semconv import Look, Reader, response_id
+from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT, Guard
 from otel_llm_cost.ledger.entry import Entry
-from otel_llm_cost.ledger.once import Once
-from otel_llm_cost.ledger.totals import Totals
-from otel_llm_cost.metrics import CostMetrics, has_amount
+from otel_llm_cost.ledger.totals import Posting
+from otel_llm_cost.names import COST_AMOUNT
 from otel_llm_cost.prices.table import PriceTable
-from otel_llm_cost.recognise import billed_operation, looks_like_call, makes_calls, never_calls
+from otel_llm_cost.recognise import looks_like_call, makes_calls, never_calls
+from otel_llm_cost.repeated import Repeated
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import SpanEnd
 from otel_llm_cost.version import VERSION
 
 SCOPE: Final = "otel_llm_cost"
 _SKIP, _UNKNOWN, _LIKELY = 0, 1, 2
+_MAX_SCOPES: Final = 10_000
+_MAX_REPEATED: Final = 4096
+# In Python 3.11 a member of an enum takes a third of a microsecond to look up.
+_ERROR: Final = StatusCode.ERROR
 
 
 class CostSpanProcessor(SpanProcessor):
@@ -48,22 +50,15 @@ class CostSpanProcessor(SpanProcessor):
         self.table = table if table is not None else PriceTable.shipped()
         self.strict = strict if strict is not None else strict_from_environment()
         self.enabled = True
-        self.guard = Guard()
-        self._totals = Totals()
-        self._once = Once(self._count, self._count_duplicate)
-        self._attributes = SpanAttributes(self.table.version)
-        self._scopes: dict[str, int] = {}
+        self._guard = Guard()
         meter = (meter_provider if meter_provider is not None else get_meter_provider()).get_meter(SCOPE, VERSION)
-        self._metrics = CostMetrics(
-            meter,
-            snapshot=self._totals.snapshot,
-            errors=self.guard.counts,
-            before_collection=self._release,
-            table=lambda: (self.table.version, self.table.checked_unix_nano),
-        )
-        _renew_in_forked_child(self)
+        self._accounts = Accounts(meter, self._guard, self.table)
+        self._once = self._accounts.once
+        self._scopes: dict[str, int] = {}
+        self._readers: dict[str, Reader] = {}
+        self._repeated: dict[Kind, Repeated] = {}
 
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
         scope = span.instrumentation_scope
         name = scope.name if scope is not None else ""
         kind = self._scopes.get(name)
@@ -74,7 +69,7 @@ class CostSpanProcessor(SpanProcessor):
         try:
             self._watch(span, kind)
         except Exception as error:  # noqa: BLE001 - nothing of ours reaches the application
-            self.guard.failed("on_start", error)
+            self._guard.failed("on_start", error)
 
     def on_end(self, span: ReadableSpan) -> None:
         once = self._once
@@ -84,105 +79,133 @@ class CostSpanProcessor(SpanProcessor):
             context, parent = span.context, span.parent
             if context is not None:
                 once.span_ended(context.trace_id, context.span_id, is_local_root=parent is None or parent.is_remote)
-        except Exception as error:  # noqa: BLE001
-            self.guard.failed("on_end", error)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._guard.failed("on_end", error)
 
     def ending(self, span: Span, end_time: int, hook: SpanEnd) -> None:
         """A watched span is about to end: prices it where it is a call's."""
         try:
             attributes = span.attributes
-            held = attributes.copy() if attributes else {}  # type: ignore[attr-defined] # a mappingproxy
-            operation = billed_operation(held) if held else None
-            if operation is not None or hook.given is not None:
-                self._settle(span, end_time, hook, held, operation)
-            elif hook.begun:
-                self._once.withdraw(span.context.trace_id, span.context.span_id, hook.lane)
-        except Exception as error:  # noqa: BLE001
-            self.guard.failed("end", error)
+            held = attributes.copy() if attributes is not None else {}  # type: ignore[attr-defined] # a mappingproxy
+            scope = span.instrumentation_scope
+            name = scope.name if scope is not None else ""
+            if hook.given is not None:
+                self._settle(span, end_time, hook, held, name, hook.given)
+                return
+            reader = self._readers.get(name) or self._new_reader(name)
+            look = reader.look(held) if held else None
+            if look is None:
+                if hook.begun:
+                    self._once.withdraw(span.context.trace_id, span.context.span_id, hook.lane)
+                return
+            failed = "error.type" in held or span.status.status_code is _ERROR
+            repeated = self._repeated.get(look.kind)
+            if repeated is None or failed or not self._repeat(repeated, span, end_time, hook, held, name, look):
+                given = reader.read(look, held, span.start_time or end_time, failed=failed)
+                self._settle(span, end_time, hook, held, name, given)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._guard.failed("end", error)
 
     def shutdown(self) -> None:
         """Counts what still waits. Metrics may be collected after it."""
         self.force_flush()
 
-    def force_flush(self, timeout_millis: int = 30000) -> bool:
+    def force_flush(self, timeout_millis: int = 30000) -> bool:  # noqa: ARG002 - the SDK's signature
         """Counts what still waits for another span of its call."""
         try:
             self._once.release(None)
-        except Exception as error:  # noqa: BLE001
-            self.guard.failed("force_flush", error)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._guard.failed("force_flush", error)
         return True
 
     def price(self, sighting: Sighting) -> Cost:
         """The cost of a call, by this processor's table and strictness."""
         return price_call(sighting.call, self.table, strict=self.strict)
 
-    def write(self, span: Span, written: Attributes, held: Mapping[str, object]) -> None:
-        """Sets attributes, unless the span has no room: an SDK span at its limit would drop the application's oldest."""
-        if held.keys() & written.keys():
-            written = keep_told(written, held)
-        room = _attribute_limit(span)
-        if room is not None and len(held) + len(written) > room:
-            self.guard.limit(ATTRIBUTE_LIMIT, "a span is at its attribute limit: its cost is in the metrics, not on the span")
-            return
-        span.set_attributes(written)
-
     def _classify(self, scope: str) -> int:
         kind = _SKIP if never_calls(scope) else _LIKELY if makes_calls(scope) else _UNKNOWN
-        if len(self._scopes) < 10_000:
+        if len(self._scopes) < _MAX_SCOPES:
             self._scopes[scope] = kind
         return kind
 
+    def _new_reader(self, scope: str) -> Reader:
+        reader = Reader(scope)
+        if len(self._readers) < _MAX_SCOPES:
+            self._readers[scope] = reader
+        return reader
+
     def _watch(self, span: Span, kind: int) -> None:
-        if isinstance(span.__dict__.get("end"), SpanEnd):
+        hook = SpanEnd(span, self)
+        if hook.is_second:
             # Another processor of ours has it.
             return
-        hook = SpanEnd(span, self)
         if kind is _LIKELY or ((held := span.attributes) and looks_like_call(held)):
-            context, parent = span.context, span.parent
-            hook.lane = _lane() if parent is None else None
             hook.begun = True
-            self._once.begin(context.trace_id, context.span_id, _local(parent), hook.lane)
+            if (parent := span.parent) is None:
+                hook.lane = self._once.begin_root(_lane())
+            else:
+                context = span.context
+                self._once.begin(context.trace_id, context.span_id, _local(parent))
         hook.install()
 
-    def _settle(self, span: Span, end: int, hook: SpanEnd, held: Mapping[str, object], operation: str | None) -> None:
-        scope, context, parent, start = span.instrumentation_scope, span.context, span.parent, span.start_time or end
-        scope_name = scope.name if scope is not None else ""
-        sighting: Sighting | None = hook.given
-        if sighting is None:
-            failed = "error.type" in held or span.status.status_code is StatusCode.ERROR
-            sighting = read_span(held, operation or "", scope_name, start, failed=failed)
-        cost = self.price(sighting)
-        lane = hook.lane if hook.begun else _lane() if parent is None else None
-        entry = Entry(sighting, cost, scope_name, context.trace_id, context.span_id, _local(parent), start, end, lane, context)
-        verdict = self._once.settle(entry, begun=hook.begun)
-        if verdict == "hold":
-            key, is_new = self._totals.begin(entry)
-            if is_new:
-                self._metrics.begin(key)
-        if verdict == "duplicate":
-            self.write(span, self._attributes.of_duplicate(sighting.usage_source), held)
+    def _repeat(
+        self, repeated: Repeated, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], scope: str, look: Look
+    ) -> bool:
+        """Settles a call like one before. False where it is not like it."""
+        context = span.context
+        priced = repeated.price(look, span.start_time or end, context)
+        if priced is None:
+            return False
+        posting, written = priced
+        if hook.lane is None or not self._accounts.settle_alone(context.trace_id, hook.lane, posting):
+            identity = look.kind, response_id(held), look.shape.stated, look.values, True
+            if self._accounts.settle(_entry(span, end, hook, scope, identity, posting), begun=hook.begun) == "duplicate":
+                written = of_duplicate(look.kind.usage_source, self.table.version)
+        self._write(span, written, held)
+        return True
+
+    def _settle(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], scope: str, given: Sighting) -> None:
+        """Prices a call, counts it once, and writes on its span."""
+        cost, kind = self.price(given), given.kind
+        series = self._accounts.totals.series(given, cost)
+        template = Template(cost, kind.usage_source, self.table.version)
+        if Repeated.serves(cost) and kind.usage_source == "span" and len(self._repeated) < _MAX_REPEATED:
+            self._repeated[kind] = Repeated(cost, series, template)
+        units = cost.units if cost.status in WITH_AMOUNT else None
+        told = cost.parts if cost.status is Status.REPORTED else ()
+        posting = Posting(series, given.call.usage.counts, told, units, span.context)
+        identity = kind, given.response_id, given.stated, given.values, cost.status in WITH_PRICE
+        if self._accounts.settle(_entry(span, end, hook, scope, identity, posting), begun=hook.begun) == "duplicate":
+            written = of_duplicate(kind.usage_source, self.table.version)
         else:
-            self.write(span, self._attributes.of(cost, sighting.usage_source), held)
+            written = template.filled(cost.units, cost.parts, cost.local_units)
+        self._write(span, written, held)
 
-    def _count(self, entry: Entry) -> None:
-        key, is_new = self._totals.post(entry)
-        if is_new:
-            self._metrics.begin(key)
-        if has_amount(key) and entry.cost.units is not None:
-            self._metrics.record(key, entry.cost.units, entry.context)
+    def _write(self, span: Span, written: Attributes, held: Mapping[str, object]) -> None:
+        """Sets attributes, unless the span has no room: an SDK span at its limit would drop the application's oldest."""
+        if COST_AMOUNT in held:
+            written = keep_told(written, held)
+        # The SDK has no public way to ask for a span's limit.
+        limits = getattr(span, "_limits", None)
+        room = limits.max_span_attributes if limits is not None else None
+        if room is not None and len(held) + len(written) > room:
+            self._guard.limit(ATTRIBUTE_LIMIT, "a span is at its attribute limit: its cost is in the metrics, not on the span")
+            return
+        span.set_attributes(written)
 
-    def _count_duplicate(self, entry: Entry) -> None:
-        key, is_new = self._totals.post_duplicate(entry)
-        if is_new:
-            self._metrics.begin(key)
 
-    def _release(self) -> None:
-        # At exit the meter provider collects for the last time before the tracer provider shuts down: nothing waits any longer.
-        self._once.release(time_ns() if main_thread().is_alive() else None)
-
-    def _renew_after_fork(self) -> None:
-        for held in (self.guard, self._once, self._totals, self._metrics):
-            held.renew_after_fork()
+def _entry(
+    span: Span,
+    end: int,
+    hook: SpanEnd,
+    scope: str,
+    identity: tuple[Kind, str | None, tuple[str, ...], tuple[int, ...], bool],
+    posting: Posting,
+) -> Entry:
+    context = span.context
+    return Entry(
+        *identity, posting, scope, context.trace_id, context.span_id, _local(span.parent), span.start_time or end, end, hook.lane
+    )
 
 
 def _local(parent: SpanContext | None) -> int | None:
@@ -195,23 +218,4 @@ def _lane() -> Hashable:
     asyncio = sys.modules.get("asyncio")
     if asyncio is None or asyncio._get_running_loop() is None:  # noqa: SLF001 - current_task raises where no loop runs, which is slow
         return get_ident()
-    task = asyncio.current_task()
-    return get_ident(), id(task)
-
-
-def _attribute_limit(span: Span) -> int | None:
-    """How many attributes a span may have. The SDK has no public way to ask."""
-    limits = getattr(span, "_limits", None)
-    return limits.max_span_attributes if isinstance(limits, SpanLimits) else None
-
-
-def _renew_in_forked_child(processor: CostSpanProcessor) -> None:
-    renew = WeakMethod(processor._renew_after_fork)  # noqa: SLF001
-
-    def after_in_child() -> None:
-        held = renew()
-        if held is not None:
-            held()
-
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=after_in_child)
+    return get_ident(), id(asyncio.current_task())

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
-from otel_llm_cost.call import Call, Sighting, Told, unix_nano
+from otel_llm_cost.call import STATED, Call, Kind, Sighting, Told, unix_nano
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import SCOPE, CostSpanProcessor
@@ -33,7 +33,7 @@ _INCLUDED: Final = {
     "gen_ai.usage.cache_write.input_tokens": ("cache_write", "cache_write_5m", "cache_write_1h"),
     "gen_ai.usage.reasoning.output_tokens": ("reasoning",),
 }  # fmt: skip
-"""The conventions' counts, which include each other, as sums of ours, which do not."""
+"""The conventions' counts, which include each other, as sums of ours, which do not; in the order of `STATED`."""
 
 
 def record_call(
@@ -87,12 +87,9 @@ def _sighting(
     used = usage if isinstance(usage, Usage) else Usage(**(usage or {}))
     told = Told(amount, currency, source, components) if amount is not None else None
     start = unix_nano(at) if at is not None else unix_nano(datetime.now().astimezone())
-    counts = dict(zip(used.components, used.counts, strict=True))
-    known = tuple(
-        sum(counts.get(name, 0) for name in included) if counts or told is None else None for included in _INCLUDED.values()
-    )
-    call = Call(provider, model, start, used, tier, None, (), told)
-    return Sighting(call, operation, model, model, response_id, known, usage_source="app")
+    stated, values = (STATED, tuple(_inclusive(used))) if used or told is None else ((), ())
+    kind = Kind(provider, model, operation, model, model, tier, None, "app")
+    return Sighting(kind, Call(provider, model, start, used, tier, None, (), told), response_id, stated, values)
 
 
 def _record(
@@ -104,7 +101,7 @@ def _record(
     if span is None:
         tracer = trace.get_tracer(SCOPE, VERSION, tracer_provider)
         start = call.at_unix_nano if is_backdated else None
-        made = span = tracer.start_span(f"{sighting.operation} {call.model}", kind=SpanKind.CLIENT, start_time=start)
+        made = span = tracer.start_span(f"{sighting.kind.operation} {call.model}", kind=SpanKind.CLIENT, start_time=start)
     try:
         hook = hook_of(span)
         if span.is_recording():
@@ -133,15 +130,18 @@ def _identity(sighting: Sighting) -> dict[str, Any]:
     """The conventions' attributes of the call."""
     call = sighting.call
     written: dict[str, Any] = {
-        "gen_ai.operation.name": sighting.operation,
+        "gen_ai.operation.name": sighting.kind.operation,
         "gen_ai.provider.name": call.provider,
         "gen_ai.request.model": call.model,
         "gen_ai.response.model": call.model,
     }
     if sighting.response_id is not None:
         written["gen_ai.response.id"] = sighting.response_id
-    counts = dict(zip(call.usage.components, call.usage.counts, strict=True))
-    for name, included in _INCLUDED.items():
-        if total := sum(counts.get(component, 0) for component in included):
-            written[name] = total
+    written.update((name, total) for name, total in zip(_INCLUDED, _inclusive(call.usage), strict=True) if total)
     return written
+
+
+def _inclusive(usage: Usage) -> list[int]:
+    """The conventions' counts, in the order of `_INCLUDED`."""
+    counts = usage.by_component()
+    return [sum(counts.get(component, 0) for component in included) for included in _INCLUDED.values()]

@@ -11,8 +11,6 @@ from typing import Any, Protocol
 
 from opentelemetry.sdk.trace import Span
 
-_PLACE = "end"
-
 
 class Owner(Protocol):
     """Who wants to write on a span before it ends."""
@@ -37,8 +35,13 @@ class SpanEnd:
         self.given: Any = None
         """What the application handed over for this span."""
 
+    @property
+    def is_second(self) -> bool:
+        """Whether the span has such a hook already."""
+        return type(self._original) is SpanEnd
+
     def install(self) -> None:
-        self._span.__dict__[_PLACE] = self
+        self._span.end = self  # type: ignore[method-assign]
 
     def __call__(self, end_time: int | None = None) -> None:
         try:
@@ -54,8 +57,8 @@ class SpanEnd:
                 end_time = time_ns()
             owner.ending(span, end_time, self)
         finally:
-            if span.__dict__.get(_PLACE) is self:
-                del span.__dict__[_PLACE]
+            if span.end is self:
+                del span.end
             original = self._original
             # No reference may lead from here back to the span.
             del self._span, self._original
@@ -64,5 +67,5 @@ class SpanEnd:
 
 def hook_of(span: object) -> SpanEnd | None:
     """The hook on an open span; None where it has none."""
-    held = getattr(span, "__dict__", {}).get(_PLACE)
+    held = getattr(span, "end", None)
     return held if isinstance(held, SpanEnd) else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, Self
 
 Unit = Literal["token", "second", "request", "search"]
 
@@ -45,12 +45,16 @@ UNSPLIT: Final = "unsplit"
 """The component of a cost that was told to us without a breakdown. It has no count."""
 
 _ORDER: Final = {name: place for place, name in enumerate(COMPONENTS)}
-_PROMPT: Final = frozenset(name for name, component in COMPONENTS.items() if component.prompt)
+PROMPT_COMPONENTS: Final = frozenset(name for name, component in COMPONENTS.items() if component.prompt)
 MAX_COUNT: Final = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Usage:
+class _Counts(NamedTuple):
+    components: tuple[str, ...]
+    counts: tuple[int, ...]
+
+
+class Usage(_Counts):
     """Disjoint counts by component: `Usage(input=600, cache_read=400, output=100)`.
 
     `input` is what was billed as uncached text input only; a cached token is in `cache_read` and nowhere else, a reasoning token
@@ -60,27 +64,27 @@ class Usage:
     Raises TypeError for a component that does not exist, ValueError for a count that is none.
     """
 
-    components: tuple[str, ...]
-    counts: tuple[int, ...]
+    __slots__ = ()
 
-    def __init__(self, **counts: float | Decimal) -> None:
+    def __new__(cls, **counts: float | Decimal) -> Self:
+        """From counts by component; those of 0 are left out."""
         held = {name: count for name, given in counts.items() if (count := _count(name, given))}
         ordered = sorted(held, key=_ORDER.__getitem__)
-        object.__setattr__(self, "components", tuple(ordered))
-        object.__setattr__(self, "counts", tuple(held[name] for name in ordered))
+        return tuple.__new__(cls, (tuple(ordered), tuple(held[name] for name in ordered)))
 
     @classmethod
-    def of_counts(cls, components: tuple[str, ...], counts: tuple[int, ...]) -> Usage:
-        """From positive counts that are known to be right and in the order of `COMPONENTS`: no check, for the span's path."""
-        usage = object.__new__(cls)
-        object.__setattr__(usage, "components", components)
-        object.__setattr__(usage, "counts", counts)
-        return usage
+    def of_counts(cls, components: tuple[str, ...], counts: tuple[int, ...]) -> Self:
+        """From positive counts that are known to be right: no check, for the span's path."""
+        return tuple.__new__(cls, (components, counts))
 
     @property
     def prompt_tokens(self) -> int:
         """All tokens of the prompt, cached or not, of every modality: what price tiers by prompt size look at."""
-        return sum(count for name, count in zip(self.components, self.counts, strict=True) if name in _PROMPT)
+        return sum(count for name, count in zip(self.components, self.counts, strict=True) if name in PROMPT_COMPONENTS)
+
+    def by_component(self) -> dict[str, int]:
+        """The counts; those of 0 are left out."""
+        return dict(zip(self.components, self.counts, strict=True))
 
     def __bool__(self) -> bool:
         return bool(self.components)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable
+from itertools import compress
+from operator import itemgetter, sub
+from typing import Any, Final, TypeAlias
 
 from otel_llm_cost.conventions.providers import COUNTS_CACHE_INSIDE
 from otel_llm_cost.conventions.scopes import InputCount
+from otel_llm_cost.usage import MAX_COUNT
 
 Counts: TypeAlias = dict[str, int]
 OLDER: Final = "~"
@@ -14,55 +18,132 @@ OLDER: Final = "~"
 Disjoint: TypeAlias = tuple[tuple[str, ...], tuple[int, ...], str | None, tuple[str, ...]]
 """Components, counts, the reason for doubt, and what was assumed."""
 
+_INTEGERS: Final = {int}
+
+
+_PARTS: Final = {
+    "input": (("input", 1),),
+    "input_audio": (("input_audio", 1), ("input", -1)),
+    "input_image": (("input_image", 1), ("input", -1)),
+    "input_video": (("input_video", 1), ("input", -1)),
+    "cache_read": (("cache_read", 1), ("input", -1)),
+    "cache_read_audio": (("cache_read_audio", 1), ("cache_read", -1), ("input_audio", -1), ("input", 1)),
+    "cache_write": (("cache_write", 1), ("input", -1)),
+    "cache_write_5m": (("cache_write_5m", 1), ("cache_write", -1)),
+    "cache_write_1h": (("cache_write_1h", 1), ("cache_write", -1)),
+    "output": (("output", 1),),
+    "reasoning": (("reasoning", 1), ("output", -1)),
+    "output_audio": (("output_audio", 1), ("output", -1)),
+    "output_image": (("output_image", 1), ("output", -1)),
+}
+"""What each count, stated inclusively, adds to the disjoint components, and what it takes out of wider ones."""
+
+_BESIDE: Final = _PARTS | {"cache_read": (("cache_read", 1),), "cache_write": (("cache_write", 1),)}
+"""The same where the input is stated without the cached tokens."""
+
+
+def picker(places: tuple[Any, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Like `itemgetter`, but always to a tuple."""
+    if not places:
+        return lambda _: ()
+    if len(places) == 1:
+        return lambda held: (held[places[0]],)
+    return itemgetter(*places)
+
+
+class Plan:
+    """`disjoint` worked out beforehand for spans that state the same counts, where no count is 0 and nothing is in doubt."""
+
+    __slots__ = ("_minus", "names")
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        """`names` are the counts' in the order of the values that `counts` gets."""
+        self.names = names
+        inner = {name: [other for other in names if (name, -1) in _PARTS[other]] for name in names}
+        rounds = max(map(len, inner.values()), default=0)
+        # The place of what is taken out of each count, round by round; behind the last value stands a 0.
+        self._minus = [
+            picker(tuple(names.index(inner[name][turn]) if turn < len(inner[name]) else len(names) for name in names))
+            for turn in range(rounds)
+        ]
+
+    @staticmethod
+    def serves(names: tuple[str, ...], counting: InputCount) -> bool:
+        """Whether these counts, so stated, need no second look."""
+        stated = set(names)
+        if not stated <= _PARTS.keys() or "cache_read_audio" in stated or len(stated) < len(names):
+            return False
+        if stated & {"cache_write_5m", "cache_write_1h"} and "cache_write" not in stated:
+            return False
+        is_cached = bool(stated & {"cache_read", "cache_write"})
+        if is_cached and (counting is not InputCount.INCLUSIVE or "input_audio" in stated):
+            return False
+        needed = {wider for name in stated for wider, sign in _PARTS[name] if sign < 0}
+        return needed <= stated
+
+    def disjoint(self, values: tuple[int, ...]) -> Disjoint | None:
+        """Components and counts; None where the values contradict each other or are no counts."""
+        if set(map(type, values)) != _INTEGERS or min(values) < 0 or max(values) > MAX_COUNT:
+            return None
+        padded = (*values, 0)
+        counts: Iterable[int] = values
+        for places in self._minus:
+            counts = map(sub, counts, places(padded))
+        held = tuple(counts)
+        least = min(held)
+        if least > 0:
+            return self.names, held, None, ()
+        if least < 0:
+            return None
+        return tuple(compress(self.names, held)), tuple(filter(None, held)), None, ()
+
 
 def disjoint(found: Counts, counting: InputCount, provider: str) -> Disjoint:
-    """Puts every token in one component. No bucket is ever clamped: counts that contradict each other are said to."""
-    get = found.get
-    cache_read = get("cache_read", get(f"cache_read{OLDER}", 0))
-    short, long = get("cache_write_5m", 0), get("cache_write_1h", 0)
-    cache_write = get("cache_write", get(f"cache_write{OLDER}", short + long))
-    reading, doubt, assumed = _reading(found, counting, provider, cache_read + cache_write)
-    audio, audio_cached = get("input_audio", 0), get("cache_read_audio", 0)
-    beside_text = audio - audio_cached + get("input_image", 0) + get("input_video", 0)
-    text = get("input", get(f"input{OLDER}", 0)) - beside_text
-    if reading is InputCount.INCLUSIVE:
-        text -= cache_read + cache_write
-    output, reasoning = get("output", get(f"output{OLDER}", 0)), get("reasoning", get(f"reasoning{OLDER}", 0))
-    text_out = output - reasoning - get("output_audio", 0) - get("output_image", 0)
-    buckets = (
-        ("input", text),
-        ("input_audio", audio - audio_cached),
-        ("input_image", get("input_image", 0)),
-        ("input_video", get("input_video", 0)),
-        ("cache_read", cache_read - audio_cached),
-        ("cache_read_audio", audio_cached),
-        ("cache_write", cache_write - short - long),
-        ("cache_write_5m", short),
-        ("cache_write_1h", long),
-        ("output", text_out),
-        ("reasoning", reasoning),
-        ("output_audio", get("output_audio", 0)),
-        ("output_image", get("output_image", 0)),
-    )
-    held = [bucket for bucket in buckets if bucket[1]]
-    if any(count < 0 for _, count in held):
-        return (), (), "contradictory_usage", ()
-    if get("compaction"):
+    """Puts every token in one component. No bucket is ever clamped: counts that contradict each other are said to.
+
+    `found` gets the keys of the current conventions: what was read under an older spelling, and a cache write that only its parts
+    tell.
+    """
+    is_older = _rename(found) if any(name.endswith(OLDER) for name in found) else False
+    if "cache_write" not in found and ("cache_write_5m" in found or "cache_write_1h" in found):
+        found["cache_write"] = found.get("cache_write_5m", 0) + found.get("cache_write_1h", 0)
+    doubt: str | None = None
+    assumed: tuple[str, ...] = ()
+    if counting is InputCount.UNKNOWN and ("cache_read" in found or "cache_write" in found):
+        counting, doubt, assumed = _reading(found, provider, is_older=is_older)
+    parts = _BESIDE if counting is InputCount.EXCLUSIVE else _PARTS
+    held: dict[str, int] = {}
+    for name, count in found.items():
+        if count and name in parts:
+            for component, sign in parts[name]:
+                held[component] = held.get(component, 0) + sign * count
+    if held and min(held.values()) <= 0:
+        if min(held.values()) < 0:
+            return (), (), "contradictory_usage", ()
+        held = {name: count for name, count in held.items() if count}
+    if found.get("compaction"):
         # Anthropic bills its compaction passes outside the usage, and the span has only their sum.
         doubt = "ambiguous_usage"
-    if audio and cache_read and "cache_read_audio" not in found:
+    if "input_audio" in held and "cache_read" in held and "cache_read_audio" not in found:
         assumed = (*assumed, "cache_read=text")
-    return tuple(name for name, _ in held), tuple(count for _, count in held), doubt, assumed
+    return tuple(held), tuple(held.values()), doubt, assumed
 
 
-def _reading(found: Counts, counting: InputCount, provider: str, cached: int) -> tuple[InputCount, str | None, tuple[str, ...]]:
-    """Whether the input count holds the cached tokens, with the doubt and the assumption that this leaves."""
-    if counting is not InputCount.UNKNOWN or not cached:
-        return counting, None, ()
-    count = found.get("input", found.get(f"input{OLDER}", 0))
-    if cached > count:
+def _rename(found: Counts) -> bool:
+    """Reads older spellings under their current names, where those are not there too."""
+    for name in [name for name in found if name.endswith(OLDER)]:
+        found.setdefault(name.removesuffix(OLDER), found.pop(name))
+    return True
+
+
+def _reading(found: Counts, provider: str, *, is_older: bool) -> tuple[InputCount, str | None, tuple[str, ...]]:
+    """Whether an unknown instrumentation's input count holds the cached tokens, with the doubt and the assumption that this leaves."""
+    cached = found.get("cache_read", 0) + found.get("cache_write", 0)
+    if not cached:
+        return InputCount.INCLUSIVE, None, ()
+    if cached > found.get("input", 0):
         return InputCount.EXCLUSIVE, None, ()
-    if not any(name.endswith(OLDER) for name in found) or provider in COUNTS_CACHE_INSIDE:
+    if not is_older or provider in COUNTS_CACHE_INSIDE:
         return InputCount.INCLUSIVE, None, ("input=inclusive",)
     # The inclusive reading is the lower of the two.
     return InputCount.INCLUSIVE, "ambiguous_usage", ()

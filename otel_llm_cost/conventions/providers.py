@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 _OLDER_NAMES: Final = {
@@ -48,16 +49,18 @@ COUNTS_CACHE_INSIDE: Final = frozenset(
 
 def provider_of(named: object, server_address: object) -> str:
     """The conventions' name of who is asked. A known provider's own host overrides the name on the span; empty where nobody says."""
-    if isinstance(server_address, str):
-        host = server_address.lower()
-        if host in _HOSTS:
-            return _HOSTS[host]
-        if host.startswith("bedrock-runtime") and host.endswith(".amazonaws.com"):
-            return "aws.bedrock"
-        for suffix, provider in _HOST_SUFFIXES:
-            if host.endswith(suffix):
-                return provider
-    if not isinstance(named, str):
-        return ""
+    return _provider_of(named if type(named) is str else "", server_address if type(server_address) is str else "")
+
+
+@lru_cache(maxsize=4096)
+def _provider_of(named: str, server_address: str) -> str:
+    host = server_address.lower()
+    if host in _HOSTS:
+        return _HOSTS[host]
+    if host.startswith("bedrock-runtime") and host.endswith(".amazonaws.com"):
+        return "aws.bedrock"
+    for suffix, provider in _HOST_SUFFIXES:
+        if host.endswith(suffix):
+            return provider
     name = named.lower()
     return _OLDER_NAMES.get(name, name)

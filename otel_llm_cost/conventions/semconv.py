@@ -5,13 +5,14 @@ Read 2026-11-22: https://github.com/open-telemetry/semantic-conventions-genai (d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Hashable, Mapping
+from typing import Any, Final, Literal, NamedTuple
 
-from otel_llm_cost.call import Call, Sighting, Told
-from otel_llm_cost.conventions.counts import OLDER, Counts, disjoint
+from otel_llm_cost.call import Call, Kind, Sighting, Told
+from otel_llm_cost.conventions.counts import OLDER, Counts, Disjoint, Plan, disjoint, picker
 from otel_llm_cost.conventions.providers import provider_of
-from otel_llm_cost.conventions.scopes import input_count
+from otel_llm_cost.conventions.scopes import InputCount, input_count
+from otel_llm_cost.recognise import billed_operation
 from otel_llm_cost.usage import MAX_COUNT, Usage
 
 _COUNTS: Final = {
@@ -40,66 +41,157 @@ _COUNTS: Final = {
 }
 """Attribute to count. Where two spellings of one count stand on a span, the current one is read."""
 
+COST_AMOUNT: Final = "gen_ai.usage.cost.amount"
+
 _TIERS: Final = {"default": "standard", "standard": "standard", "on_demand": "standard", "auto": None}
 """What providers call their standard tier. `auto` is what a request asks for, never what was served."""
 
 _NEEDS_OUTPUT: Final = frozenset({"chat", "text_completion", "generate_content", "completion"})
 
 
-def read_span(
-    attributes: Mapping[str, object], operation: str, scope: str, start_unix_nano: int, *, failed: bool = False
-) -> Sighting:
-    """What a finished span of a call shows. Never raises for any attribute of any type."""
+_WHO: Final = (
+    "gen_ai.operation.name",
+    "gen_ai.provider.name",
+    "gen_ai.system",
+    "gen_ai.request.model",
+    "gen_ai.response.model",
+    "server.address",
+    "openai.response.service_tier",
+    "anthropic.response.service_tier",
+    "gen_ai.openai.response.service_tier",
+    "llm.request.type",
+    "traceloop.span.kind",
+)
+"""What the kind of a call is made of."""
+
+_MAX_KINDS: Final = 4096
+_MAX_SHAPES: Final = 1024
+
+
+class Look(NamedTuple):
+    """The first look at a span that is a call's."""
+
+    kind: Kind
+    shape: Shape
+    values: tuple[int, ...]
+    """The counts that `shape.stated` names, unchecked where `plain` is None."""
+    plain: Disjoint | None
+    """Components and counts, where nothing about them is in question."""
+
+
+class Reader:
+    """Reads the spans of one instrumentation scope.
+
+    An instrumentation writes the same few sets of attributes again and again, so what a set means is worked out once.
+    """
+
+    def __init__(self, scope: str) -> None:
+        self._counting = input_count(scope)
+        self._shapes: dict[tuple[str, ...], Shape] = {}
+
+    def look(self, attributes: Mapping[str, Any]) -> Look | None:
+        """The first look at a finished span; None where it is no call. Never raises for an attribute of any type."""
+        names = tuple(attributes)
+        shape = self._shapes.get(names) or self._learn(names)
+        who = shape.pick_who(attributes)
+        try:
+            kind = shape.kinds[who]
+        except (KeyError, TypeError):  # TypeError: a value that cannot be a key, so of a type that is no name
+            kind = shape.learn(who, attributes)
+        if kind is None:
+            return None
+        values = shape.pick_counts(attributes)
+        return Look(kind, shape, values, shape.plan.disjoint(values) if shape.plan is not None and values else None)
+
+    def read(self, look: Look, attributes: Mapping[str, Any], start_unix_nano: int, *, failed: bool) -> Sighting:
+        """What a finished span shows of a call. Never raises for an attribute of any type."""
+        kind, shape, values, read = look
+        stated = shape.stated
+        if read is None:
+            stated, values, read = _second_look(stated, values, self._counting, kind.provider)
+        components, counts, doubt, assumed = read
+        if doubt is None and (not components or (kind.operation in _NEEDS_OUTPUT and not ("output" in stated and "input" in stated))):
+            doubt = "error" if failed else "no_usage"
+        call = Call(
+            kind.provider,
+            kind.model,
+            start_unix_nano,
+            Usage.of_counts(components, counts),
+            kind.tier,
+            doubt,
+            assumed,
+            _told(attributes) if shape.is_told else None,
+        )
+        return Sighting(
+            kind,
+            call,
+            response_id(attributes),
+            stated,
+            values,
+            (_text(attributes.get("error.type")) or "_OTHER") if failed else None,
+        )
+
+    def _learn(self, names: tuple[str, ...]) -> Shape:
+        shape = Shape(names, self._counting)
+        if len(self._shapes) < _MAX_SHAPES:
+            self._shapes[names] = shape
+        return shape
+
+
+def response_id(attributes: Mapping[str, Any]) -> str | None:
+    """`gen_ai.response.id`."""
+    return _text(attributes.get("gen_ai.response.id"))
+
+
+class Shape:
+    """What one set of attribute names means."""
+
+    def __init__(self, names: tuple[str, ...], counting: InputCount) -> None:
+        counts = tuple(name for name in names if name in _COUNTS)
+        self.stated = tuple(_COUNTS[name] for name in counts)
+        self.plan = Plan(self.stated) if Plan.serves(self.stated, counting) else None
+        self.pick_counts = picker(counts)
+        self.pick_who = picker(tuple(name for name in _WHO if name in names))
+        self.is_told = COST_AMOUNT in names
+        self.kinds: dict[tuple[object, ...], Kind | None] = {}
+
+    def learn(self, who: tuple[object, ...], attributes: Mapping[str, Any]) -> Kind | None:
+        """The kind of call that has these values, remembered; None for what is no call."""
+        operation = billed_operation(attributes)
+        kind = _kind(attributes, operation) if operation is not None else None
+        if len(self.kinds) < _MAX_KINDS and all(isinstance(value, Hashable) for value in who):
+            self.kinds[who] = kind
+        return kind
+
+
+def _kind(attributes: Mapping[str, object], operation: str) -> Kind:
     get = attributes.get
-    provider = provider_of(get("gen_ai.provider.name") or get("gen_ai.system"), get("server.address"))
-    request_model, response_model = _text(get("gen_ai.request.model")), _text(get("gen_ai.response.model"))
+    address = _text(get("server.address"))
+    return Kind(
+        provider=provider_of(get("gen_ai.provider.name") or get("gen_ai.system"), address),
+        model=_text(get("gen_ai.response.model")) or _text(get("gen_ai.request.model")) or "",
+        operation=operation,
+        request_model=_text(get("gen_ai.request.model")),
+        response_model=_text(get("gen_ai.response.model")),
+        tier=_tier(
+            get("openai.response.service_tier") or get("anthropic.response.service_tier") or get("gen_ai.openai.response.service_tier")
+        ),
+        server_address=address,
+    )
+
+
+def _second_look(
+    stated: tuple[str, ...], values: tuple[object, ...], counting: InputCount, provider: str
+) -> tuple[tuple[str, ...], tuple[int, ...], Disjoint]:
+    """Counts that are missing, of other types, or in need of a decision; what of them is stated under the current names."""
     found: Counts = {}
-    valid = True
-    for name, value in attributes.items():
-        if name in _COUNTS:
-            if type(value) is int and 0 <= value <= MAX_COUNT:
-                found[_COUNTS[name]] = value
-            elif value is not None:
-                valid = False
-    if not valid:
-        components, counts, doubt, assumed = (), (), "invalid_usage", ()
-    else:
-        components, counts, doubt, assumed = disjoint(found, input_count(scope), provider)
-    known = _inclusive(found)
-    if doubt is None and (known[1] is None or known[0] is None) and (operation in _NEEDS_OUTPUT or not components):
-        doubt = "error" if failed else "no_usage"
-    call = Call(
-        provider,
-        response_model or request_model or "",
-        start_unix_nano,
-        Usage.of_counts(components, counts),
-        _tier(get("openai.response.service_tier") or get("anthropic.response.service_tier") or get("gen_ai.openai.response.service_tier")),
-        doubt,
-        assumed,
-        _told(attributes) if "gen_ai.usage.cost.amount" in attributes else None,
-    )
-    return Sighting(
-        call,
-        operation,
-        request_model,
-        response_model,
-        _text(get("gen_ai.response.id")),
-        known,
-        _text(get("server.address")),
-        (_text(get("error.type")) or "_OTHER") if failed else None,
-    )
-
-
-def _inclusive(found: Counts) -> tuple[int | None, ...]:
-    """The counts as another span of the same call would state them, for `Sighting.known`."""
-    get = found.get
-    return (
-        get("input", get(f"input{OLDER}")),
-        get("output", get(f"output{OLDER}")),
-        get("cache_read", get(f"cache_read{OLDER}")),
-        get("cache_write", get(f"cache_write{OLDER}")),
-        get("reasoning", get(f"reasoning{OLDER}")),
-    )
+    for name, value in zip(stated, values, strict=True):
+        if type(value) is int and 0 <= value <= MAX_COUNT:
+            found[name] = value
+        elif value is not None:
+            return (), (), ((), (), "invalid_usage", ())
+    read = disjoint(found, counting, provider)
+    return tuple(found), tuple(found.values()), read
 
 
 def _text(value: object) -> str | None:
@@ -115,7 +207,7 @@ def _tier(value: object) -> str | None:
 
 def _told(attributes: Mapping[str, object]) -> Told:
     """The cost that the application or its gateway client put on the span."""
-    amount = attributes.get("gen_ai.usage.cost.amount")
+    amount = attributes.get(COST_AMOUNT)
     source: Literal["provider", "local"] = "provider" if attributes.get("gen_ai.usage.cost.source") == "provider" else "local"
     # An amount of another type stays what it is: price_call refuses it by name.
     return Told(amount, _text(attributes.get("gen_ai.usage.cost.currency")), source)  # type: ignore[arg-type]

@@ -14,8 +14,7 @@ from operator import attrgetter
 from threading import Lock
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from otel_llm_cost.call import Sighting
-from otel_llm_cost.cost import WITH_PRICE
+from otel_llm_cost.call import STATED, Kind
 from otel_llm_cost.ledger.entry import Entry
 
 HOLD_NS: Final = 1_000_000_000
@@ -24,8 +23,7 @@ MAX_TRACES: Final = 1024
 MAX_LANES: Final = 256
 """Threads and tasks that are remembered at a time."""
 MAX_ENTRIES: Final = 256
-"""Calls that are remembered for one trace; the oldest is forgotten first."""
-MAX_LANE_ENTRIES: Final = 4
+"""Calls that are remembered for one trace, thread or task; the oldest is forgotten first."""
 MAX_HELD: Final = 1024
 
 _END = attrgetter("end")
@@ -34,8 +32,8 @@ _Key = TypeVar("_Key", bound=Hashable)
 Verdict: TypeAlias = Literal["count", "duplicate", "hold"]
 
 
-class _Group:
-    """Related spans: those of one trace, or the roots of one thread or task."""
+class Group:
+    """Related spans: those below the root of one trace, or the roots of one thread or task."""
 
     __slots__ = ("entries", "open", "parents")
 
@@ -43,54 +41,72 @@ class _Group:
         self.open = 0
         """Spans announced as LLM calls that have not ended."""
         self.entries: list[Entry] = []
+        """In the order of their ends."""
         self.parents: dict[int, int | None] = {}
         """The parent of each open span."""
 
 
 class Once:
-    """Decides which of the spans of a call is counted. `count` and `duplicate` are called, in order, for each entry that is settled."""
+    """Decides which of the spans of a call is counted. `count` and `duplicate` are called for each entry that is settled."""
 
     def __init__(self, count: Callable[[Entry], None], duplicate: Callable[[Entry], None]) -> None:
         self._count = count
         self._duplicate = duplicate
         self._lock = Lock()
-        self.traces: dict[int, _Group] = {}
-        self._lanes: dict[Hashable, _Group] = {}
+        self.traces: dict[int, Group] = {}
+        self._lanes: dict[Hashable, Group] = {}
         self.held: dict[int, Entry] = {}
         """Entries without a price that still wait, by span id."""
 
-    def begin(self, trace_id: int, span_id: int, parent_id: int | None, lane: Hashable) -> None:
-        """A span starts that is announced as an LLM call. `lane` is None except for a root."""
+    def begin_root(self, lane: Hashable) -> Group:
+        """A root starts that is announced as an LLM call, in a thread or task. Returns that lane, for `Entry.lane` or `withdraw`."""
+        with self._lock:
+            group = self._lanes.get(lane)
+            if group is None:
+                group = _group(self._lanes, lane, MAX_LANES)
+            group.open += 1
+            return group
+
+    def begin(self, trace_id: int, span_id: int, parent_id: int | None) -> None:
+        """A span below another starts that is announced as an LLM call."""
         with self._lock:
             group = _group(self.traces, trace_id, MAX_TRACES)
             group.open += 1
             group.parents[span_id] = parent_id
-            if lane is not None:
-                _group(self._lanes, lane, MAX_LANES).open += 1
 
-    def withdraw(self, trace_id: int, span_id: int, lane: Hashable) -> None:
+    def withdraw(self, trace_id: int, span_id: int, lane: Group | None) -> None:
         """A span that was announced has ended, and was no call."""
         with self._lock:
-            self._close(self.traces.get(trace_id), self._lanes.get(lane) if lane is not None else None, span_id)
+            self._close(lane if lane is not None else self.traces.get(trace_id), span_id)
+
+    def alone(self, trace_id: int, lane: Group) -> bool:
+        """Whether an announced root that ends is related to no other span, so that it counts as it is: the common case.
+
+        Where it is not, `settle` must follow.
+        """
+        with self._lock:
+            if lane.open == 1 and not lane.entries and trace_id not in self.traces and not self.held:
+                lane.open = 0
+                return True
+            return False
 
     def settle(self, entry: Entry, *, begun: bool) -> Verdict:
-        """A span of a call ends. `begun` tells whether `begin` was called for it."""
+        """A span of a call ends. `begun` tells whether it was announced."""
         with self._lock:
             if self.held:
                 self._release_overdue(entry.end)
-            trace = self.traces.get(entry.trace_id)
-            lane = self._lanes.get(entry.lane) if entry.lane is not None else None
+            trace, lane = self.traces.get(entry.trace_id), entry.lane
             if begun:
-                self._close(trace, lane, entry.span_id)
-            same = self._same(entry, trace, lane) if (trace and trace.entries) or (lane and lane.entries) else None
-            verdict = self._decide(entry, same, trace, lane)
+                self._close(lane if lane is not None else trace, entry.span_id)
+            verdict = self._decide(entry, self._same(entry, trace, lane), trace)
             if verdict != "duplicate":
-                if entry.parent_id is not None or (trace is not None and trace.open):
-                    _remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry, MAX_ENTRIES)
-                if entry.lane is not None:
-                    _remember(lane or _group(self._lanes, entry.lane, MAX_LANES), entry, MAX_LANE_ENTRIES)
-            if lane is not None and not lane.open and self.held:
-                for waiting in [held for held in self.held.values() if held.lane == entry.lane]:
+                if lane is None or (trace is not None and trace.open):
+                    _remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry)
+                if lane is not None and lane.open:
+                    _remember(lane, entry)
+            if lane is not None and not lane.open:
+                lane.entries.clear()
+                for waiting in [held for held in self.held.values() if held.lane is lane]:
                     self._release(waiting)
             return verdict
 
@@ -122,8 +138,8 @@ class Once:
         with self._lock:
             return sum(len(group.entries) for group in (*self.traces.values(), *self._lanes.values()))
 
-    def _decide(self, entry: Entry, same: Entry | None, trace: _Group | None, lane: _Group | None) -> Verdict:
-        settled = entry.cost.status in WITH_PRICE
+    def _decide(self, entry: Entry, same: Entry | None, trace: Group | None) -> Verdict:
+        settled = entry.settled
         if same is not None:
             absorbed = same.absorbed = same.absorbed or set()
             if not settled or same.span_id not in self.held:
@@ -135,7 +151,7 @@ class Once:
             self._forget(same)
             entry.absorbed = absorbed | {same.scope}
             self._duplicate(same)
-        elif not settled and (entry.parent_id is not None or (trace and trace.open) or (lane and lane.open)):
+        elif not settled and (entry.parent_id is not None or (trace and trace.open) or (entry.lane and entry.lane.open)):
             while len(self.held) >= MAX_HELD:
                 self._release(next(iter(self.held.values())))
             entry.held_until = entry.end + HOLD_NS
@@ -144,7 +160,7 @@ class Once:
         self._count(entry)
         return "count"
 
-    def _same(self, entry: Entry, trace: _Group | None, lane: _Group | None) -> Entry | None:
+    def _same(self, entry: Entry, trace: Group | None, lane: Group | None) -> Entry | None:
         """The nearest entry of the same call: by relation, then by start."""
         nearest: tuple[int, int] | None = None
         found: Entry | None = None
@@ -153,7 +169,7 @@ class Once:
                 other.scope == entry.scope
                 or other.start >= entry.end
                 or (other.absorbed is not None and entry.scope in other.absorbed)
-                or not same_call(entry.sighting, other.sighting)
+                or not same_call(entry, other)
             ):
                 continue
             distance = (_relation(entry, other, trace), abs(other.start - entry.start))
@@ -162,17 +178,15 @@ class Once:
         return found
 
     def _forget(self, entry: Entry) -> None:
-        for group in (self.traces.get(entry.trace_id), self._lanes.get(entry.lane)):
+        for group in (self.traces.get(entry.trace_id), entry.lane):
             if group is not None and entry in group.entries:
                 group.entries.remove(entry)
 
     @staticmethod
-    def _close(trace: _Group | None, lane: _Group | None, span_id: int) -> None:
-        if trace is not None:
-            trace.open -= 1
-            trace.parents.pop(span_id, None)
-        if lane is not None:
-            lane.open -= 1
+    def _close(group: Group | None, span_id: int) -> None:
+        if group is not None:
+            group.open -= 1
+            group.parents.pop(span_id, None)
 
     def _release_overdue(self, now: int | None) -> None:
         for entry in [entry for entry in self.held.values() if now is None or entry.held_until <= now]:
@@ -183,25 +197,26 @@ class Once:
         self._count(entry)
 
 
-def _group(groups: dict[_Key, _Group], key: _Key, most: int) -> _Group:
+def _group(groups: dict[_Key, Group], key: _Key, most: int) -> Group:
     group = groups.get(key)
     if group is None:
         if len(groups) >= most:
             del groups[next(iter(groups))]
-        group = groups[key] = _Group()
+        group = groups[key] = Group()
     return group
 
 
-def same_call(one: Sighting, other: Sighting) -> bool:
+def same_call(one: Entry, other: Entry) -> bool:
     """Whether two spans show one call, as far as what they say goes."""
     if one.response_id is not None and other.response_id is not None:
         return one.response_id == other.response_id
-    if not _same_model(one, other):
+    if not _same_model(one.kind, other.kind):
         return False
-    return all(mine is None or theirs is None or mine == theirs for mine, theirs in zip(one.known, other.known, strict=True))
+    mine, theirs = dict(zip(one.stated, one.values, strict=True)), dict(zip(other.stated, other.values, strict=True))
+    return all(name not in mine or name not in theirs or mine[name] == theirs[name] for name in STATED)
 
 
-def _same_model(one: Sighting, other: Sighting) -> bool:
+def _same_model(one: Kind, other: Kind) -> bool:
     if one.response_model is not None and other.response_model is not None:
         return one.response_model == other.response_model
     if one.request_model is not None and other.request_model is not None:
@@ -209,7 +224,7 @@ def _same_model(one: Sighting, other: Sighting) -> bool:
     return bool({one.request_model, one.response_model} & {other.request_model, other.response_model} - {None})
 
 
-def _relation(entry: Entry, other: Entry, trace: _Group | None) -> int:
+def _relation(entry: Entry, other: Entry, trace: Group | None) -> int:
     """0 for ancestor and descendant, 1 for one trace, 2 for roots of one thread or task."""
     if entry.trace_id != other.trace_id:
         return 2
@@ -223,7 +238,7 @@ def _relation(entry: Entry, other: Entry, trace: _Group | None) -> int:
     return 1
 
 
-def _not_over_before(instant: int, group: _Group | None) -> Iterator[Entry]:
+def _not_over_before(instant: int, group: Group | None) -> Iterator[Entry]:
     """The entries whose windows reach beyond an instant. Calls made one after the other end the search at once."""
     for other in reversed(group.entries if group is not None else ()):
         if other.end <= instant:
@@ -231,8 +246,7 @@ def _not_over_before(instant: int, group: _Group | None) -> Iterator[Entry]:
         yield other
 
 
-def _remember(group: _Group, entry: Entry, most: int) -> None:
-    """Keeps a group's entries in the order of their ends."""
+def _remember(group: Group, entry: Entry) -> None:
     insort(group.entries, entry, key=_END)
-    if len(group.entries) > most:
+    if len(group.entries) > MAX_ENTRIES:
         del group.entries[0]

@@ -2,122 +2,152 @@
 
 from __future__ import annotations
 
+from collections import deque
 from operator import add, mul
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
-from otel_llm_cost.cost import Status
-from otel_llm_cost.ledger.entry import Entry
+from otel_llm_cost.call import Kind, Sighting
+from otel_llm_cost.cost import Cost, Status
+from otel_llm_cost.prices.model import Quote
+
+MAX_POSTED: Final = 16_384
+"""Calls that wait to be folded; one that finds no room is added at once."""
+_REPORTED: Final = Status.REPORTED
 
 
 class SeriesKey(NamedTuple):
     """What calls that are added up have in common."""
 
-    provider: str
-    model: str
-    operation: str
-    request_model: str | None
-    server_address: str | None
+    kind: Kind
+    error_type: str | None
     status: Status
     reason: str | None
-    error_type: str | None
     currency: str | None
     source: str
     used: tuple[str, ...]
     """Components of the counts."""
     paid: tuple[str, ...]
     """Components of the money."""
+    quote: Quote | None
+    """The rates, where the money is their product with the counts; None where it was told."""
+    assumed: tuple[str, ...]
 
 
 class Series:
-    """The totals of one key: calls, counts by component, money by component in units of `otel_llm_cost.money`."""
+    """The totals of one key: calls, counts by component and, where the money was told, money by component."""
 
-    __slots__ = ("calls", "counts", "key", "parts", "savings")
+    __slots__ = ("calls", "counts", "is_begun", "key", "told")
 
     def __init__(self, key: SeriesKey) -> None:
         self.key = key
+        self.is_begun = False
+        """Whether its points have started; one that only duplicates would fall into never does."""
         self.calls = 0
         self.counts = [0] * len(key.used)
-        self.parts = [0] * len(key.paid)
-        self.savings = 0
+        self.told = [0] * len(key.paid) if key.quote is None else []
 
     def copy(self) -> Series:
         other = Series(self.key)
-        other.calls, other.counts, other.parts, other.savings = self.calls, self.counts, self.parts, self.savings
+        other.calls, other.counts, other.told = self.calls, self.counts, self.told
         return other
+
+    @property
+    def parts(self) -> list[int]:
+        """The money by component, in units of `otel_llm_cost.money`. A sum of products with one rate is the product with the sum."""
+        key = self.key
+        if key.quote is None:
+            return self.told
+        money = dict(zip(key.used, map(mul, self.counts, key.quote.rates), strict=True))
+        return [money[name] for name in key.paid]
+
+    @property
+    def savings(self) -> int:
+        """What the cached tokens would have cost more had they not been cached."""
+        quote = self.key.quote
+        return sum(map(mul, self.counts, quote.savings)) if quote is not None and quote.savings is not None else 0
+
+
+class Posting(NamedTuple):
+    """One call on its way into the totals."""
+
+    series: Series
+    counts: tuple[int, ...]
+    told: tuple[int, ...]
+    """Money by component, where it was told to us."""
+    units: int | None
+    """The amount that the histogram still has to hear of."""
+    context: Any
+    """The span's context, for an exemplar."""
 
 
 class Totals:
-    """Adds up entries. Safe under threads; integers only, so the order of additions does not matter."""
+    """Adds up calls. Safe under threads; integers only, so the order of additions does not matter.
+
+    `post` only appends; whoever reads folds what was appended into the totals.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._series: dict[SeriesKey, Series] = {}
+        self._series: dict[tuple[object, ...], Series] = {}
+        self._posted: deque[Posting] = deque()
 
-    def begin(self, entry: Entry, *, duplicate: bool = False) -> tuple[SeriesKey, bool]:
-        """The series of an entry, and whether it is new. Adds nothing."""
-        key = _key(entry, duplicate=duplicate)
-        with self._lock:
-            if key in self._series:
-                return key, False
-            self._series[key] = Series(key)
-            return key, True
+    def series(self, sighting: Sighting, cost: Cost) -> Series:
+        """The series of a call."""
+        status = cost.status
+        key = (
+            sighting.kind,
+            sighting.error_type,
+            status,
+            cost.reason,
+            cost.currency,
+            cost.source,
+            sighting.call.usage.components,
+            cost.components,
+            cost.quote if status is not _REPORTED else None,
+            cost.assumed,
+        )
+        return self._series.get(key) or self._new(key)
 
-    def post(self, entry: Entry) -> tuple[SeriesKey, bool]:
-        """Counts a call. Returns its series, and whether that is new."""
-        key = _key(entry, duplicate=False)
-        counts, cost = entry.sighting.call.usage.counts, entry.cost
-        savings = cost.quote.savings if cost.quote is not None and cost.status is Status.PRICED else None
-        with self._lock:
-            series = self._series.get(key)
-            is_new = series is None
-            if series is None:
-                series = self._series[key] = Series(key)
-            series.calls += 1
-            if counts:
-                series.counts = list(map(add, series.counts, counts))
-            if cost.parts:
-                series.parts = list(map(add, series.parts, cost.parts))
-            if savings is not None:
-                series.savings += sum(map(mul, counts, savings))
-        return key, is_new
+    def series_of_duplicates(self, kind: Kind) -> Series:
+        """The series of spans of calls that are counted on other spans."""
+        key = SeriesKey(kind, None, Status.DUPLICATE, None, None, "local", (), (), None, ())
+        return self._series.get(key) or self._new(key)
 
-    def post_duplicate(self, entry: Entry) -> tuple[SeriesKey, bool]:
-        """Counts a span of a call that is counted on another span: one duplicate, and nothing else."""
-        key = _key(entry, duplicate=True)
+    def post(self, posting: Posting) -> bool:
+        """Counts a call. False where too many wait to be folded: then it is added at once, and the histogram must hear of it now."""
+        if len(self._posted) < MAX_POSTED:
+            self._posted.append(posting)
+            return True
         with self._lock:
-            is_new = key not in self._series
-            series = self._series.setdefault(key, Series(key)) if is_new else self._series[key]
-            series.calls += 1
-        return key, is_new
+            _add(posting)
+        return False
+
+    def fold(self) -> list[Posting]:
+        """Adds up what was posted, and returns it."""
+        with self._lock:
+            folded = [self._posted.popleft() for _ in range(len(self._posted))]
+            for posting in folded:
+                _add(posting)
+        return folded
 
     def snapshot(self) -> list[Series]:
-        """A copy of all series, consistent with each other."""
+        """A copy of all series as folded, consistent with each other."""
         with self._lock:
-            return [series.copy() for series in self._series.values()]
+            return [series.copy() for series in self._series.values() if series.is_begun]
 
     def renew_after_fork(self) -> None:
+        """In a forked child: what was posted before is the parent's."""
         self._lock = Lock()
+        self._posted.clear()
+
+    def _new(self, key: tuple[object, ...]) -> Series:
+        with self._lock:
+            return self._series.setdefault(key, Series(SeriesKey(*key)))  # type: ignore[arg-type]
 
 
-def _key(entry: Entry, *, duplicate: bool) -> SeriesKey:
-    sighting, cost = entry.sighting, entry.cost
-    call = sighting.call
-    if duplicate:
-        return SeriesKey(
-            call.provider, call.model, sighting.operation, None, None, Status.DUPLICATE, None, None, None, "local", (), ()
-        )
-    return SeriesKey(
-        call.provider,
-        call.model,
-        sighting.operation,
-        sighting.request_model,
-        sighting.server_address,
-        cost.status,
-        cost.reason,
-        sighting.error_type,
-        cost.currency,
-        cost.source,
-        call.usage.components,
-        cost.components,
-    )
+def _add(posting: Posting) -> None:
+    series = posting.series
+    series.calls += 1
+    series.counts = list(map(add, series.counts, posting.counts))
+    series.told = list(map(add, series.told, posting.told))

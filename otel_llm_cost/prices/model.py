@@ -15,6 +15,7 @@ BILLED_AS: Final = {"reasoning": "output", "cache_read": "input", "cache_read_au
 
 _UNCACHED: Final = {"cache_read_audio": "input_audio"} | dict.fromkeys(("cache_read", "cache_write", "cache_write_5m", "cache_write_1h"), "input")
 
+_NEVER: Final = (-(2**63), 2**63)
 _MAX_QUOTES: Final = 4096
 
 
@@ -38,6 +39,10 @@ class Quote:
     """Every rate is an explicit zero."""
     price: str | None
     """The name of the price on the span: `provider/model@` the latest start."""
+    era: tuple[int, int]
+    """The instants between which it is the same: inclusive, exclusive."""
+    sizes: tuple[int, int]
+    """The prompt sizes between which it is the same: exclusive, inclusive."""
     savings: tuple[int, ...] | None
     """What each count would have cost more had it not been cached (less, where writing costs more); None where nothing is cached or
     the uncached rate is not known."""
@@ -65,14 +70,14 @@ class ModelPrices:
         if quote is None:
             if len(self._quotes) >= _MAX_QUOTES:
                 self._quotes.clear()
-            above = self._thresholds[size - 1] if size else -1
-            quote = self._quotes[key] = self._find(at_unix_nano, tier, above, usage.components)
+            instants, sizes = (_NEVER[0], *self._instants, _NEVER[1]), (-1, *self._thresholds, _NEVER[1])
+            quote = self._quotes[key] = self._find(tier, usage.components, instants[era : era + 2], sizes[size : size + 2])
         return quote
 
-    def _find(self, at_unix_nano: int, tier: str | None, above: int, components: tuple[str, ...]) -> Quote:
-        in_force = [row for row in self.rows if row.holds_at(at_unix_nano)]
+    def _find(self, tier: str | None, components: tuple[str, ...], era: tuple[int, int], sizes: tuple[int, int]) -> Quote:
+        in_force = [row for row in self.rows if row.holds_at(era[0])]
         wanted = STANDARD if tier is None else tier
-        held = [row for row in in_force if row.when.tier == wanted and row.when.prompt_above <= above]
+        held = [row for row in in_force if row.when.tier == wanted and row.when.prompt_above <= sizes[0]]
         found = [_row_for(component, held) for component in components]
         rows = tuple(row for row, _ in found)
         used = [row for row in rows if row is not None]
@@ -92,6 +97,8 @@ class ModelPrices:
             until=min((row.until for row in used if row.until is not None), default=None),
             free=bool(used) and all(row.units == 0 for row in used),
             price=latest.name if latest is not None else None,
+            era=era,
+            sizes=sizes,
             savings=_savings(rows, components, held),
         )
 
