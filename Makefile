@@ -9,7 +9,7 @@ OLDEST := .venv-oldest
 .PHONY: help demo test test-oldest test-real lint bench prices lock clean
 
 help:
-	@echo "make demo        price a day of LLM calls against stand-in providers, and print what arrives over OTLP"
+	@echo "make demo        price LLM calls to stand-in providers, and print what arrives over OTLP"
 	@echo "make test        the tests"
 	@echo "make test-oldest the tests that need no provider SDK, on the oldest OpenTelemetry SDK"
 	@echo "make test-real   recorded exchanges through the real SDK clients and instrumentations"

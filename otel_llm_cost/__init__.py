@@ -1,14 +1,18 @@
 """What an LLM call cost, at the price in force when it ran, on its own OpenTelemetry span."""
 
+from typing import TYPE_CHECKING
+
 from otel_llm_cost.call import Call
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
-from otel_llm_cost.instrumentor import LLMCostInstrumentor
 from otel_llm_cost.prices.file import PriceFileError
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.record import record_call
 from otel_llm_cost.usage import Usage
 from otel_llm_cost.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from otel_llm_cost.instrumentor import LLMCostInstrumentor
 
 __all__ = [
     "Call",
@@ -24,3 +28,12 @@ __all__ = [
     "price_call",
     "record_call",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # The instrumentor's base class takes 35 ms to import, which a program that adds the processor itself need not pay.
+    if name == "LLMCostInstrumentor":
+        from otel_llm_cost.instrumentor import LLMCostInstrumentor  # noqa: PLC0415
+
+        return LLMCostInstrumentor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -39,9 +39,9 @@ class Accounts:
         self._post(posting)
         return True
 
-    def settle(self, entry: Entry, *, begun: bool) -> Verdict:
+    def settle(self, entry: Entry) -> Verdict:
         """Counts a call, unless another span of it is counted, or may yet be."""
-        verdict = self.once.settle(entry, begun=begun)
+        verdict = self.once.settle(entry)
         if verdict == "hold" and not entry.posting.series.is_begun:
             self._metrics.begin(entry.posting.series)
         return verdict

@@ -47,6 +47,7 @@ class Reason(StrEnum):
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
 _PRICED: Final = Status.PRICED
 _FREE: Final = Status.FREE
+_new: Final = tuple.__new__
 
 WITH_PRICE: Final = frozenset({Status.PRICED, Status.FREE, Status.REPORTED, Status.COMMITTED})
 """Statuses of a call whose cost is settled."""
@@ -99,27 +100,40 @@ def price_call(call: Call, table: PriceTable, *, strict: bool = False) -> Cost:
     Never guesses: what cannot be known is `partial` or `unpriced`, with a reason. With `strict`, a cost that rests on anything in
     `assumed` is `partial` too. For calls that you make by hand; spans are priced by `CostSpanProcessor`.
     """
+    provider, model, at_unix_nano, usage, tier, doubt, assumed, told = call
+    components, counts, _ = usage
+    if told is None and doubt is None and components and not strict:
+        quote = table.quote(provider, model, at_unix_nano, tier, usage)
+        if quote.__class__ is Quote and not quote.missing:
+            parts = tuple(map(mul, counts, quote.rates))
+            # As Cost(...) does, without its function call.
+            return _new(
+                Cost,
+                (
+                    _FREE if quote.free else _PRICED,
+                    None,
+                    quote.currency,
+                    sum(parts),
+                    components,
+                    parts,
+                    quote,
+                    quote.assumed + assumed if assumed else quote.assumed,
+                    "local",
+                    None,
+                ),
+            )
+    return _told_or_in_doubt(call, table, strict=strict)
+
+
+def _told_or_in_doubt(call: Call, table: PriceTable, *, strict: bool) -> Cost:
     if call.told is not None:
         return _reported(call, call.told, table)
-    usage = call.usage
-    if not usage.components:
+    if not call.usage.components:
         return Cost(Status.UNPRICED, call.doubt or Reason.NO_USAGE)
-    quote = table.quote(call)
+    quote = table.quote(call.provider, call.model, call.at_unix_nano, call.tier, call.usage)
     if isinstance(quote, str):
         return Cost(Status.UNPRICED, quote)
-    if quote.missing or call.doubt is not None or strict:
-        return _doubtful(call, quote, strict=strict)
-    parts = tuple(map(mul, usage.counts, quote.rates))
-    return Cost(
-        _FREE if quote.free else _PRICED,
-        None,
-        quote.currency,
-        sum(parts),
-        quote.components,
-        parts,
-        quote,
-        quote.assumed + call.assumed if call.assumed else quote.assumed,
-    )
+    return _doubtful(call, quote, strict=strict)
 
 
 def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:
@@ -152,7 +166,8 @@ def _reported(call: Call, told: Told, table: PriceTable) -> Cost:
         return Cost(Status.PARTIAL, Reason.INVALID_AMOUNT, source=told.source)
     if not told.currency:
         return Cost(Status.PARTIAL, Reason.NO_CURRENCY, source=told.source)
-    quote = table.quote(call) if call.usage.components and call.doubt is None else None
+    usage = call.usage
+    quote = table.quote(call.provider, call.model, call.at_unix_nano, call.tier, usage) if usage and call.doubt is None else None
     local = quote if isinstance(quote, Quote) and not quote.missing and quote.currency == told.currency else None
     return Cost(
         Status.REPORTED,

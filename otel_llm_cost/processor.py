@@ -25,7 +25,7 @@ from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.recognise import looks_like_call, makes_calls, never_calls
 from otel_llm_cost.repeated import Repeated
 from otel_llm_cost.settings import strict_from_environment
-from otel_llm_cost.span_end import SpanEnd
+from otel_llm_cost.span_end import SpanEnd, hook_end
 from otel_llm_cost.version import VERSION
 
 SCOPE: Final = "otel_llm_cost"
@@ -67,7 +67,13 @@ class CostSpanProcessor(SpanProcessor):
         if kind is _SKIP or not self.enabled:
             return
         try:
-            self._watch(span, kind)
+            hook = hook_end(span, self)
+            if hook is not None and (kind is _LIKELY or ((held := span.attributes) and looks_like_call(held))):
+                context, parent = span.context, span.parent
+                if parent is None:
+                    hook.group = self._once.begin_root(_lane())
+                else:
+                    hook.group = self._once.begin(context.trace_id, context.span_id, _local(parent))
         except Exception as error:  # noqa: BLE001 - nothing of ours reaches the application
             self._guard.failed("on_start", error)
 
@@ -77,8 +83,10 @@ class CostSpanProcessor(SpanProcessor):
             return
         try:
             context, parent = span.context, span.parent
-            if context is not None:
-                once.span_ended(context.trace_id, context.span_id, is_local_root=parent is None or parent.is_remote)
+            group = once.traces.get(context.trace_id)
+            is_local_root = parent is None or parent.is_remote
+            if once.held or (group is not None and (is_local_root or group.is_over)):
+                once.span_ended(context.trace_id, context.span_id, is_local_root=is_local_root)
         except Exception as error:  # noqa: BLE001 - as above
             self._guard.failed("on_end", error)
 
@@ -95,8 +103,8 @@ class CostSpanProcessor(SpanProcessor):
             reader = self._readers.get(name) or self._new_reader(name)
             look = reader.look(held) if held else None
             if look is None:
-                if hook.begun:
-                    self._once.withdraw(span.context.trace_id, span.context.span_id, hook.lane)
+                if hook.group is not None:
+                    self._once.withdraw(hook.group, span.context.span_id)
                 return
             failed = "error.type" in held or span.status.status_code is _ERROR
             repeated = self._repeated.get(look.kind)
@@ -134,20 +142,6 @@ class CostSpanProcessor(SpanProcessor):
             self._readers[scope] = reader
         return reader
 
-    def _watch(self, span: Span, kind: int) -> None:
-        hook = SpanEnd(span, self)
-        if hook.is_second:
-            # Another processor of ours has it.
-            return
-        if kind is _LIKELY or ((held := span.attributes) and looks_like_call(held)):
-            hook.begun = True
-            if (parent := span.parent) is None:
-                hook.lane = self._once.begin_root(_lane())
-            else:
-                context = span.context
-                self._once.begin(context.trace_id, context.span_id, _local(parent))
-        hook.install()
-
     def _repeat(
         self, repeated: Repeated, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], scope: str, look: Look
     ) -> bool:
@@ -157,9 +151,9 @@ class CostSpanProcessor(SpanProcessor):
         if priced is None:
             return False
         posting, written = priced
-        if hook.lane is None or not self._accounts.settle_alone(context.trace_id, hook.lane, posting):
+        if span.parent is not None or hook.group is None or not self._accounts.settle_alone(context.trace_id, hook.group, posting):
             identity = look.kind, response_id(held), look.shape.stated, look.values, True
-            if self._accounts.settle(_entry(span, end, hook, scope, identity, posting), begun=hook.begun) == "duplicate":
+            if self._accounts.settle(_entry(span, end, hook, scope, identity, posting)) == "duplicate":
                 written = of_duplicate(look.kind.usage_source, self.table.version)
         self._write(span, written, held)
         return True
@@ -175,7 +169,7 @@ class CostSpanProcessor(SpanProcessor):
         told = cost.parts if cost.status is Status.REPORTED else ()
         posting = Posting(series, given.call.usage.counts, told, units, span.context)
         identity = kind, given.response_id, given.stated, given.values, cost.status in WITH_PRICE
-        if self._accounts.settle(_entry(span, end, hook, scope, identity, posting), begun=hook.begun) == "duplicate":
+        if self._accounts.settle(_entry(span, end, hook, scope, identity, posting)) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         else:
             written = template.filled(cost.units, cost.parts, cost.local_units)
@@ -202,10 +196,9 @@ def _entry(
     identity: tuple[Kind, str | None, tuple[str, ...], tuple[int, ...], bool],
     posting: Posting,
 ) -> Entry:
-    context = span.context
-    return Entry(
-        *identity, posting, scope, context.trace_id, context.span_id, _local(span.parent), span.start_time or end, end, hook.lane
-    )
+    context, parent, start = span.context, span.parent, span.start_time or end
+    trace_id, span_id = context.trace_id, context.span_id
+    return Entry(*identity, posting, scope, trace_id, span_id, _local(parent), start, end, hook.group, parent is None)
 
 
 def _local(parent: SpanContext | None) -> int | None:

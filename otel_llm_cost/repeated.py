@@ -9,7 +9,7 @@ from otel_llm_cost.attributes import Attributes, Template
 from otel_llm_cost.conventions.semconv import Look
 from otel_llm_cost.cost import WITH_AMOUNT, Cost, Status
 from otel_llm_cost.ledger.totals import Posting, Series
-from otel_llm_cost.usage import PROMPT_COMPONENTS
+from otel_llm_cost.usage import COMPONENTS
 
 
 class Repeated:
@@ -27,7 +27,7 @@ class Repeated:
         self._template = template
         self._starts, self._ends = quote.era
         self._sized = quote.sizes if quote.sizes != (-1, 2**63) else None
-        self._prompt = tuple(name in PROMPT_COMPONENTS for name in quote.components)
+        self._prompt = tuple(COMPONENTS[name].prompt for name in quote.components)
 
     @staticmethod
     def serves(cost: Cost) -> bool:

@@ -6,6 +6,7 @@ object gets an `end` of its own, which works in every processor order. The day `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import time_ns
 from typing import Any, Protocol
 
@@ -22,26 +23,16 @@ class Owner(Protocol):
 class SpanEnd:
     """Stands in for one span's `end` until it is called: its owner's `ending` first, the span's own `end` then, whatever happens."""
 
-    __slots__ = ("_original", "_span", "begun", "given", "lane", "owner")
+    __slots__ = ("_original", "_span", "given", "group", "owner")
 
-    def __init__(self, span: Span, owner: Owner) -> None:
+    def __init__(self, span: Span, original: Callable[[int | None], None], owner: Owner) -> None:
         self._span = span
-        self._original = span.end
+        self._original = original
         self.owner = owner
-        self.begun = False
-        """Whether the span was announced at its start as an LLM call."""
-        self.lane: Any = None
-        """For an announced root, the thread or task in which it began."""
+        self.group: Any = None
+        """Where the owner announced the span as an LLM call; None where it did not."""
         self.given: Any = None
         """What the application handed over for this span."""
-
-    @property
-    def is_second(self) -> bool:
-        """Whether the span has such a hook already."""
-        return type(self._original) is SpanEnd
-
-    def install(self) -> None:
-        self._span.end = self  # type: ignore[method-assign]
 
     def __call__(self, end_time: int | None = None) -> None:
         try:
@@ -63,6 +54,15 @@ class SpanEnd:
             # No reference may lead from here back to the span.
             del self._span, self._original
             original(end_time)
+
+
+def hook_end(span: Span, owner: Owner) -> SpanEnd | None:
+    """Has `owner.ending` called when the span ends. None where another owner has it already."""
+    original = span.end
+    if type(original) is SpanEnd:
+        return None
+    hook = span.end = SpanEnd(span, original, owner)  # type: ignore[method-assign]
+    return hook
 
 
 def hook_of(span: object) -> SpanEnd | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from operator import mul
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, Self
 
@@ -45,13 +47,14 @@ UNSPLIT: Final = "unsplit"
 """The component of a cost that was told to us without a breakdown. It has no count."""
 
 _ORDER: Final = {name: place for place, name in enumerate(COMPONENTS)}
-PROMPT_COMPONENTS: Final = frozenset(name for name, component in COMPONENTS.items() if component.prompt)
 MAX_COUNT: Final = 2**63 - 1
 
 
 class _Counts(NamedTuple):
     components: tuple[str, ...]
     counts: tuple[int, ...]
+    prompt_tokens: int
+    """All tokens of the prompt, cached or not, of every modality: what price tiers by prompt size look at."""
 
 
 class Usage(_Counts):
@@ -70,17 +73,12 @@ class Usage(_Counts):
         """From counts by component; those of 0 are left out."""
         held = {name: count for name, given in counts.items() if (count := _count(name, given))}
         ordered = sorted(held, key=_ORDER.__getitem__)
-        return tuple.__new__(cls, (tuple(ordered), tuple(held[name] for name in ordered)))
+        return cls.of_counts(tuple(ordered), tuple(held[name] for name in ordered))
 
     @classmethod
     def of_counts(cls, components: tuple[str, ...], counts: tuple[int, ...]) -> Self:
         """From positive counts that are known to be right: no check, for the span's path."""
-        return tuple.__new__(cls, (components, counts))
-
-    @property
-    def prompt_tokens(self) -> int:
-        """All tokens of the prompt, cached or not, of every modality: what price tiers by prompt size look at."""
-        return sum(count for name, count in zip(self.components, self.counts, strict=True) if name in PROMPT_COMPONENTS)
+        return tuple.__new__(cls, (components, counts, sum(map(mul, counts, _in_prompt(components)))))
 
     def by_component(self) -> dict[str, int]:
         """The counts; those of 0 are left out."""
@@ -88,6 +86,11 @@ class Usage(_Counts):
 
     def __bool__(self) -> bool:
         return bool(self.components)
+
+
+@lru_cache(maxsize=1024)
+def _in_prompt(components: tuple[str, ...]) -> tuple[bool, ...]:
+    return tuple(COMPONENTS[name].prompt for name in components)
 
 
 def _count(name: str, given: float | Decimal) -> int:

@@ -28,8 +28,14 @@ class Entry:
     """Of a parent in this process; None for a root and below a remote parent."""
     start: int
     end: int
-    lane: Any
-    """For a root, the other roots of the thread or task in which it began; None else."""
+    group: Any
+    """What it was announced in (`Once.begin_root`, `Once.begin`); None where it was not."""
+    is_root: bool
     absorbed: set[str] | None = None
     """The scopes of the spans that were found to be this same call."""
     held_until: int = 0
+
+    @property
+    def lane(self) -> Any:  # noqa: ANN401 - a `Group`, which knows of entries
+        """For an announced root, the roots of its thread or task."""
+        return self.group if self.is_root else None

@@ -35,13 +35,15 @@ Verdict: TypeAlias = Literal["count", "duplicate", "hold"]
 class Group:
     """Related spans: those below the root of one trace, or the roots of one thread or task."""
 
-    __slots__ = ("entries", "open", "parents")
+    __slots__ = ("entries", "is_over", "open", "parents")
 
     def __init__(self) -> None:
         self.open = 0
         """Spans announced as LLM calls that have not ended."""
         self.entries: list[Entry] = []
         """In the order of their ends."""
+        self.is_over = False
+        """Whether the trace's root in this process has ended; calls that it left behind may still be open."""
         self.parents: dict[int, int | None] = {}
         """The parent of each open span."""
 
@@ -59,7 +61,7 @@ class Once:
         """Entries without a price that still wait, by span id."""
 
     def begin_root(self, lane: Hashable) -> Group:
-        """A root starts that is announced as an LLM call, in a thread or task. Returns that lane, for `Entry.lane` or `withdraw`."""
+        """A root starts that is announced as an LLM call, in a thread or task. Returns its group: that lane."""
         with self._lock:
             group = self._lanes.get(lane)
             if group is None:
@@ -67,17 +69,18 @@ class Once:
             group.open += 1
             return group
 
-    def begin(self, trace_id: int, span_id: int, parent_id: int | None) -> None:
-        """A span below another starts that is announced as an LLM call."""
+    def begin(self, trace_id: int, span_id: int, parent_id: int | None) -> Group:
+        """A span below another starts that is announced as an LLM call. Returns its group: that trace."""
         with self._lock:
             group = _group(self.traces, trace_id, MAX_TRACES)
             group.open += 1
             group.parents[span_id] = parent_id
+            return group
 
-    def withdraw(self, trace_id: int, span_id: int, lane: Group | None) -> None:
+    def withdraw(self, group: Group, span_id: int) -> None:
         """A span that was announced has ended, and was no call."""
         with self._lock:
-            self._close(lane if lane is not None else self.traces.get(trace_id), span_id)
+            _close(group, span_id)
 
     def alone(self, trace_id: int, lane: Group) -> bool:
         """Whether an announced root that ends is related to no other span, so that it counts as it is: the common case.
@@ -90,14 +93,14 @@ class Once:
                 return True
             return False
 
-    def settle(self, entry: Entry, *, begun: bool) -> Verdict:
-        """A span of a call ends. `begun` tells whether it was announced."""
+    def settle(self, entry: Entry) -> Verdict:
+        """A span of a call ends."""
         with self._lock:
             if self.held:
                 self._release_overdue(entry.end)
             trace, lane = self.traces.get(entry.trace_id), entry.lane
-            if begun:
-                self._close(lane if lane is not None else trace, entry.span_id)
+            if entry.group is not None:
+                _close(entry.group, entry.span_id)
             verdict = self._decide(entry, self._same(entry, trace, lane), trace)
             if verdict != "duplicate":
                 if lane is None or (trace is not None and trace.open):
@@ -112,14 +115,14 @@ class Once:
 
     def span_ended(self, trace_id: int, span_id: int, *, is_local_root: bool) -> None:
         """Any span has ended: its children no longer wait, and a trace whose local root this was is forgotten."""
-        if not self.held and trace_id not in self.traces:
-            return
         with self._lock:
             for waiting in [entry for entry in self.held.values() if entry.parent_id == span_id]:
                 self._release(waiting)
             group = self.traces.get(trace_id)
-            if is_local_root and group is not None and not group.open:
-                del self.traces[trace_id]
+            if group is not None:
+                group.is_over |= is_local_root
+                if group.is_over and not group.open:
+                    del self.traces[trace_id]
 
     def release(self, now: int | None) -> None:
         """Counts what has waited long enough at `now`; everything that waits where `now` is None."""
@@ -182,12 +185,6 @@ class Once:
             if group is not None and entry in group.entries:
                 group.entries.remove(entry)
 
-    @staticmethod
-    def _close(group: Group | None, span_id: int) -> None:
-        if group is not None:
-            group.open -= 1
-            group.parents.pop(span_id, None)
-
     def _release_overdue(self, now: int | None) -> None:
         for entry in [entry for entry in self.held.values() if now is None or entry.held_until <= now]:
             self._release(entry)
@@ -195,6 +192,11 @@ class Once:
     def _release(self, entry: Entry) -> None:
         del self.held[entry.span_id]
         self._count(entry)
+
+
+def _close(group: Group, span_id: int) -> None:
+    group.open -= 1
+    group.parents.pop(span_id, None)
 
 
 def _group(groups: dict[_Key, Group], key: _Key, most: int) -> Group:
@@ -247,6 +249,10 @@ def _not_over_before(instant: int, group: Group | None) -> Iterator[Entry]:
 
 
 def _remember(group: Group, entry: Entry) -> None:
-    insort(group.entries, entry, key=_END)
-    if len(group.entries) > MAX_ENTRIES:
-        del group.entries[0]
+    entries = group.entries
+    if not entries or entries[-1].end <= entry.end:
+        entries.append(entry)
+    else:
+        insort(entries, entry, key=_END)
+    if len(entries) > MAX_ENTRIES:
+        del entries[0]

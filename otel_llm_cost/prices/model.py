@@ -33,8 +33,6 @@ class Quote:
     assumed: tuple[str, ...]
     latest: Row | None
     """The row with the latest start among those used."""
-    until: int | None
-    """The earliest end among the rows used."""
     free: bool
     """Every rate is an explicit zero."""
     price: str | None
@@ -63,21 +61,39 @@ class ModelPrices:
 
     def quote(self, at_unix_nano: int, tier: str | None, usage: Usage) -> Quote:
         """The rates in force. `tier` None means that nobody said, which is read as the standard tier."""
+        components, _, prompt_tokens = usage
         era = bisect_right(self._instants, at_unix_nano)
-        size = bisect_left(self._thresholds, usage.prompt_tokens) if self._thresholds else 0
-        key = (era, size, tier, usage.components)
+        size = bisect_left(self._thresholds, prompt_tokens)
+        key = (era, size, tier, components)
         quote = self._quotes.get(key)
         if quote is None:
             if len(self._quotes) >= _MAX_QUOTES:
                 self._quotes.clear()
             instants, sizes = (_NEVER[0], *self._instants, _NEVER[1]), (-1, *self._thresholds, _NEVER[1])
-            quote = self._quotes[key] = self._find(tier, usage.components, instants[era : era + 2], sizes[size : size + 2])
+            quote = self._quotes[key] = self._find(tier, components, instants[era : era + 2], sizes[size : size + 2])
         return quote
+
+    def until(self, quote: Quote, tier: str | None) -> dict[str, int | None]:
+        """When each component's rate stops being the one in force: where its row ends, or a newer one supersedes it. Not for the
+        span's path.
+        """
+        ends: dict[str, int | None] = {}
+        for component, row in zip(quote.components, quote.rows, strict=True):
+            later = (instant for instant in self._instants if instant >= quote.era[1])
+            ends[component] = next(
+                (
+                    instant
+                    for instant in later
+                    if _row_for(component, _held([held for held in self.rows if held.holds_at(instant)], tier, quote.sizes[0]))[0]
+                    is not row
+                ),
+                None,
+            )
+        return ends
 
     def _find(self, tier: str | None, components: tuple[str, ...], era: tuple[int, int], sizes: tuple[int, int]) -> Quote:
         in_force = [row for row in self.rows if row.holds_at(era[0])]
-        wanted = STANDARD if tier is None else tier
-        held = [row for row in in_force if row.when.tier == wanted and row.when.prompt_above <= sizes[0]]
+        held = _held(in_force, tier, sizes[0])
         found = [_row_for(component, held) for component in components]
         rows = tuple(row for row, _ in found)
         used = [row for row in rows if row is not None]
@@ -94,13 +110,18 @@ class ModelPrices:
             missing=tuple(component for component, row in zip(components, rows, strict=True) if row is None),
             assumed=tuple(assumed),
             latest=latest,
-            until=min((row.until for row in used if row.until is not None), default=None),
             free=bool(used) and all(row.units == 0 for row in used),
             price=latest.name if latest is not None else None,
             era=era,
             sizes=sizes,
             savings=_savings(rows, components, held),
         )
+
+
+def _held(in_force: list[Row], tier: str | None, above: int) -> list[Row]:
+    """The rows whose conditions hold, of those in force."""
+    wanted = STANDARD if tier is None else tier
+    return [row for row in in_force if row.when.tier == wanted and row.when.prompt_above <= above]
 
 
 def _savings(rows: tuple[Row | None, ...], components: tuple[str, ...], held: list[Row]) -> tuple[int, ...] | None:

@@ -9,9 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from otel_llm_cost.call import Call, unix_nano
+from otel_llm_cost.call import unix_nano
 from otel_llm_cost.prices.file import PriceFile
 from otel_llm_cost.prices.model import ModelPrices, Quote
+from otel_llm_cost.usage import Usage
 
 _MAX_NAMES: Final = 10_000
 
@@ -70,22 +71,26 @@ class PriceTable:
             held = self._files[key] = self._read(key)
         return held
 
-    def quote(self, call: Call) -> Quote | str:
-        """The rates for a call, or the reason why there are none."""
-        key = (call.provider, call.model)
-        try:
-            model = self._models[key]
-        except KeyError:
-            model = self._find(key)
-        if model is None:
-            return "unknown_model" if call.provider in self._names else "unknown_provider"
-        quote = model.quote(call.at_unix_nano, call.tier, call.usage)
+    def quote(self, provider: str, model: str, at_unix_nano: int, tier: str | None, usage: Usage) -> Quote | str:
+        """The rates for a usage at an instant, or the reason why there are none."""
+        prices = self._models.get((provider, model)) or self.model(provider, model)
+        if prices is None:
+            return "unknown_model" if provider in self._names else "unknown_provider"
+        quote = prices.quote(at_unix_nano, tier, usage)
         if quote.latest is None:
-            if model.first is not None and call.at_unix_nano < model.first:
+            if prices.first is not None and at_unix_nano < prices.first:
                 return "before_first_price"
-            if model.last is not None and call.at_unix_nano >= model.last:
+            if prices.last is not None and at_unix_nano >= prices.last:
                 return "after_last_price"
         return quote
+
+    def model(self, provider: str, name: str) -> ModelPrices | None:
+        """The rows that a model's name reaches; None where the table has none."""
+        key = (provider, name)
+        try:
+            return self._models[key]
+        except KeyError:
+            return self._find(key)
 
     def _find(self, key: tuple[str, str]) -> ModelPrices | None:
         provider = self.provider(key[0])
