@@ -1,0 +1,1 @@
+"""What a span and a price cost, against peers."""

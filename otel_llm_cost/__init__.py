@@ -9,7 +9,7 @@ from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.record import record_call
 from otel_llm_cost.usage import Usage
-from otel_llm_cost.version import VERSION as __version__
+from otel_llm_cost.version import VERSION as __version__  # noqa: N811 - the name that Python's tools look for
 
 if TYPE_CHECKING:
     from otel_llm_cost.instrumentor import LLMCostInstrumentor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from threading import main_thread
 from time import time_ns
 from weakref import WeakMethod
@@ -70,7 +71,7 @@ class Accounts:
         self._metrics.renew_after_fork()
 
 
-def _call_in_forked_child(method: WeakMethod[object]) -> None:  # type: ignore[type-var]
+def _call_in_forked_child(method: WeakMethod[Callable[[], None]]) -> None:
     def after_in_child() -> None:
         held = method()
         if held is not None:

@@ -151,7 +151,9 @@ def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:
     ]
     components, parts = tuple(name for name, _ in known), tuple(units for _, units in known)
     if reason is None:
-        return Cost(Status.FREE if quote.free else Status.PRICED, None, quote.currency, sum(parts), components, parts, quote, assumed)
+        return Cost(
+            Status.FREE if quote.free else Status.PRICED, None, quote.currency, sum(parts), components, parts, quote, assumed
+        )
     if not known and not (doubted and len(quote.missing) < len(quote.components)):
         return Cost(Status.UNPRICED, reason, quote=quote, assumed=assumed)
     return Cost(Status.PARTIAL, reason, quote.currency, sum(parts) if known else None, components, parts, quote, assumed)

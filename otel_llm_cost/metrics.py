@@ -162,9 +162,7 @@ def _points(key: SeriesKey) -> list[Point]:
     points.extend((names.TOKENS.name, (*base, (names.COMPONENT, name))) for name in key.used if name in _TOKENS)
     if key.currency is not None and key.status not in _NO_MONEY:
         money = (*base, (names.COST_CURRENCY, key.currency))
-        points.extend(
-            (names.SPEND.name, (*money, (names.COMPONENT, name), (names.STATUS, str(key.status)))) for name in key.paid
-        )
+        points.extend((names.SPEND.name, (*money, (names.COMPONENT, name), (names.STATUS, str(key.status)))) for name in key.paid)
         if _has_savings(key):
             points.append((names.CACHE_SAVINGS.name, money))
     return points

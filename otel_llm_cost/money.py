@@ -1,7 +1,7 @@
 """Exact money: integers of 1e-30 of a currency, from the published decimal to the edge.
 
 The unit is far below any published rate (a token of $0.01 per million is 1e-8), so that rates, products and sums are plain
-integer arithmetic. Where OpenTelemetry takes a double, `units / UNITS` is the nearest one: division of integers is correctly rounded.
+integer arithmetic. Where OpenTelemetry takes a double, `units / UNITS` is the nearest one: integers divide correctly rounded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def units_of(amount: str | Decimal, *, per: int = 1) -> int:
         raise ValueError(f"not a finite number: {amount!r}")
     if number < 0:
         raise ValueError(f"a negative amount: {amount!r}")
-    if number.adjusted() > 30:
+    if number.adjusted() > DIGITS:
         raise ValueError(f"an amount beyond any bill: {amount!r}")
     scaled = number.scaleb(DIGITS, _EXACT)
     units, rest = divmod(int(scaled), per)

@@ -69,7 +69,11 @@ CACHE_SAVINGS: Final = Metric(
     "llm_cost_cache_savings",
     "What cached tokens would have cost uncached, less what they cost.",
 )
-TABLE_AGE: Final = Metric("llm_cost.table.age", "gauge", "s", "llm_cost_table_age_seconds", "Time since the price rows were last checked.")
-ERRORS: Final = Metric("llm_cost.errors", "counter", "{error}", "llm_cost_errors_total", "Failures of otel-llm-cost and limits that it hit.")
+TABLE_AGE: Final = Metric(
+    "llm_cost.table.age", "gauge", "s", "llm_cost_table_age_seconds", "Time since the price rows were last checked."
+)
+ERRORS: Final = Metric(
+    "llm_cost.errors", "counter", "{error}", "llm_cost_errors_total", "Failures of otel-llm-cost and limits that it hit."
+)
 
 METRICS: Final = (OPERATION_COST, SPEND, TOKENS, CALLS, CACHE_SAVINGS, TABLE_AGE, ERRORS)

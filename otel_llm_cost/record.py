@@ -55,9 +55,10 @@ def record_call(
     """Puts a call and its cost on a span, and counts it; returns the cost.
 
     The span is `span`, else the current one where that is an LLM call's that is still open, else a new one. Once it ends, the
-    processor counts the call. `usage` holds disjoint counts (`Usage`); `at` is the call's start, now by default. Where the provider,
-    a gateway or you know the cost, give `amount` and `currency` (ISO 4217), and `components` if you know the parts: it is kept as it
-    is, and marked `reported`.
+    processor counts the call. `usage` holds disjoint counts (`Usage`); `at` is the call's start, now by default.
+
+    Where the provider, a gateway or you know the cost, give `amount` and `currency` (ISO 4217), and `components` if you know the
+    parts: it is kept as it is, and marked `reported`.
 
     Never raises: what cannot be read is logged, and the call is `unpriced` with the reason `invalid_usage`.
     """

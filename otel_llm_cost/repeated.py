@@ -15,7 +15,7 @@ from otel_llm_cost.usage import COMPONENTS
 class Repeated:
     """Prices the calls that `price_call` would price as it priced one before."""
 
-    __slots__ = ("_components", "_prompt", "_rates", "_series", "_sized", "_ends", "_starts", "_template")
+    __slots__ = ("_components", "_ends", "_prompt", "_rates", "_series", "_sized", "_starts", "_template")
 
     def __init__(self, cost: Cost, series: Series, template: Template) -> None:
         quote = cost.quote

@@ -1,7 +1,8 @@
 """Writing on a span that is about to end.
 
-The released SDKs seal a span before `SpanProcessor._on_ending` runs (1.40 to 1.45), and older ones have no such hook. So the span
-object gets an `end` of its own, which works in every processor order. The day `_on_ending` can write, only this file changes.
+The released SDKs seal a span before `SpanProcessor._on_ending` runs (1.40 to 1.45), and older ones have no such hook. So the
+span object gets an `end` of its own, which works in every processor order. The day `_on_ending` can write, only this file
+changes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Owner(Protocol):
 
 
 class SpanEnd:
-    """Stands in for one span's `end` until it is called: its owner's `ending` first, the span's own `end` then, whatever happens."""
+    """Stands in for one span's `end` until it is called: its owner's `ending`, then the span's own `end`, whatever happens."""
 
     __slots__ = ("_original", "_span", "given", "group", "owner")
 

@@ -28,7 +28,7 @@ class Component:
 
 
 def _tokens(*names: str, prompt: bool) -> dict[str, Component]:
-    return {name: Component(name, "token", prompt, 1, 1_000_000) for name in names}
+    return {name: Component(name, "token", prompt=prompt, scale=1, priced_per=1_000_000) for name in names}
 
 
 COMPONENTS: Final[Mapping[str, Component]] = MappingProxyType(
@@ -36,9 +36,9 @@ COMPONENTS: Final[Mapping[str, Component]] = MappingProxyType(
     | _tokens("cache_read", "cache_read_audio", "cache_write", "cache_write_5m", "cache_write_1h", prompt=True)
     | _tokens("output", "reasoning", "output_audio", "output_image", prompt=False)
     | {
-        "input_seconds": Component("input_seconds", "second", False, 1_000_000, 1),
-        "web_searches": Component("web_searches", "search", False, 1, 1),
-        "requests": Component("requests", "request", False, 1, 1),
+        "input_seconds": Component("input_seconds", "second", prompt=False, scale=1_000_000, priced_per=1),
+        "web_searches": Component("web_searches", "search", prompt=False, scale=1, priced_per=1),
+        "requests": Component("requests", "request", prompt=False, scale=1, priced_per=1),
     }
 )
 """Every component, in the order in which a `Usage` holds them."""

@@ -17,4 +17,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     price.add(commands)
     given = parser.parse_args(arguments)
     return int(given.run(given))
-

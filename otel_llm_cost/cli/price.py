@@ -44,7 +44,9 @@ def add(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--at", type=_instant, metavar="INSTANT", help="when the call began, with a zone, or a day; default: now")
     for flag in ("--input", "--cache-read", "--cache-write", "--cache-write-1h", "--output", "--reasoning"):
         parser.add_argument(flag, type=_count, metavar="N", help="tokens")
-    parser.add_argument("--tier", default=STANDARD, type=_tier, help="the service tier: standard (default), batch, flex, priority, ...")
+    parser.add_argument(
+        "--tier", default=STANDARD, type=_tier, help="the service tier: standard (default), batch, flex, priority, ..."
+    )
     parser.add_argument("--strict", action="store_true", help="let nothing be assumed (default: OTEL_LLM_COST_STRICT)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=lambda given: _run(given, parser))
@@ -72,7 +74,9 @@ def _usage(given: Namespace, parser: ArgumentParser) -> Usage:
     held = {flag: count or 0 for flag, count in counts.items()}
     cached = held["--cache-read"] + held["--cache-write"]
     if cached > held["--input"]:
-        parser.error(f"argument --input: {held['--input']} is less than the {cached} of --cache-read and --cache-write, which it includes")
+        parser.error(
+            f"argument --input: {held['--input']} is less than the {cached} of --cache-read and --cache-write, which it includes"
+        )
     # Where nobody says how long a cache write lives, the table's documented default is assumed, and said to be.
     short = "cache_write" if counts["--cache-write-1h"] is None else "cache_write_5m"
     return Usage(
@@ -92,18 +96,22 @@ def _result(call: Call, cost: Cost, table: PriceTable) -> dict[str, Any]:
     quote = cost.quote
     model = table.model(call.provider, call.model) if quote is not None else None
     ends = model.until(quote, call.tier) if model is not None and quote is not None else {}
-    rows = {
-        component: {
-            "row": row.name,
-            "rate": row.rate,
-            "per": _per(row.component),
-            "from": instant_text(row.start),
-            "until": _instant_or_none(ends.get(component)),
-            "source": row.source.url,
+    rows = (
+        {
+            component: {
+                "row": row.name,
+                "rate": row.rate,
+                "per": _per(row.component),
+                "from": instant_text(row.start),
+                "until": _instant_or_none(ends.get(component)),
+                "source": row.source.url,
+            }
+            for component, row in zip(quote.components, quote.rows, strict=True)
+            if row is not None
         }
-        for component, row in zip(quote.components, quote.rows, strict=True)
-        if row is not None
-    } if quote is not None else {}
+        if quote is not None
+        else {}
+    )
     latest = quote.latest if quote is not None else None
     return {
         "status": cost.status.value,
@@ -124,18 +132,29 @@ def _result(call: Call, cost: Cost, table: PriceTable) -> dict[str, Any]:
 
 def _text(call: Call, result: Mapping[str, Any]) -> str:
     amount, known = result["amount"], result["known_amount"]
-    money = f"{amount} {result['currency']}" if amount is not None else f"at least {known} {result['currency']}" if known else "unknown"
+    money = (
+        f"{amount} {result['currency']}" if amount is not None else f"at least {known} {result['currency']}" if known else "unknown"
+    )
     lines = [f"{call.provider} {call.model} at {instant_text(call.at_unix_nano)}: {money} ({result['status']})"]
     if result["reason"] is not None:
         lines.append(f"reason   {result['reason']}")
     counts = call.usage.by_component()
     table = [("component", "count", "rate", "amount", "since", "until")]
     for name, row in result["rows"].items():
-        cells = (f"{row['rate']} per {row['per']}", result["components"].get(name, "-"), _day(row["from"]), _day(row["until"]) or "-")
+        cells = (
+            f"{row['rate']} per {row['per']}",
+            result["components"].get(name, "-"),
+            _day(row["from"]),
+            _day(row["until"]) or "-",
+        )
         table.append((name, str(counts[name]), *cells))
     if len(table) > 1:
         widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-        lines += ["", *("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table), ""]
+        lines += [
+            "",
+            *("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table),
+            "",
+        ]
         lines += [f"price    {result['price']}", f"source   {result['source']}"]
     if result["assumed"]:
         lines.append(f"assumed  {', '.join(result['assumed'])}")

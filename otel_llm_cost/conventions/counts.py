@@ -137,7 +137,7 @@ def _rename(found: Counts) -> bool:
 
 
 def _reading(found: Counts, provider: str, *, is_older: bool) -> tuple[InputCount, str | None, tuple[str, ...]]:
-    """Whether an unknown instrumentation's input count holds the cached tokens, with the doubt and the assumption that this leaves."""
+    """Whether an unknown instrumentation's input holds the cached tokens, with the doubt and the assumption that this leaves."""
     cached = found.get("cache_read", 0) + found.get("cache_write", 0)
     if not cached:
         return InputCount.INCLUSIVE, None, ()

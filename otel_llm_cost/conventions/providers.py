@@ -42,13 +42,24 @@ _HOST_SUFFIXES: Final = (
 )
 
 COUNTS_CACHE_INSIDE: Final = frozenset(
-    {"azure.ai.openai", "deepseek", "gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai", "groq", "moonshot_ai", "openai", "openrouter", "x_ai"}
+    {
+        "azure.ai.openai",
+        "deepseek",
+        "gcp.gemini",
+        "gcp.gen_ai",
+        "gcp.vertex_ai",
+        "groq",
+        "moonshot_ai",
+        "openai",
+        "openrouter",
+        "x_ai",
+    }
 )
 """Providers whose own prompt count includes cached tokens. Anthropic and Bedrock count them beside it."""
 
 
 def provider_of(named: object, server_address: object) -> str:
-    """The conventions' name of who is asked. A known provider's own host overrides the name on the span; empty where nobody says."""
+    """The conventions' name of who is asked, empty where nobody says. A known provider's own host overrides the span's name."""
     return _provider_of(named if type(named) is str else "", server_address if type(server_address) is str else "")
 
 

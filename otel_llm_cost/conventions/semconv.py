@@ -110,7 +110,9 @@ class Reader:
         if read is None:
             stated, values, read = _second_look(stated, values, self._counting, kind.provider)
         components, counts, doubt, assumed = read
-        if doubt is None and (not components or (kind.operation in _NEEDS_OUTPUT and not ("output" in stated and "input" in stated))):
+        if doubt is None and (
+            not components or (kind.operation in _NEEDS_OUTPUT and not ("output" in stated and "input" in stated))
+        ):
             doubt = "error" if failed else "no_usage"
         call = Call(
             kind.provider,
@@ -174,7 +176,9 @@ def _kind(attributes: Mapping[str, object], operation: str) -> Kind:
         request_model=_text(get("gen_ai.request.model")),
         response_model=_text(get("gen_ai.response.model")),
         tier=_tier(
-            get("openai.response.service_tier") or get("anthropic.response.service_tier") or get("gen_ai.openai.response.service_tier")
+            get("openai.response.service_tier")
+            or get("anthropic.response.service_tier")
+            or get("gen_ai.openai.response.service_tier")
         ),
         server_address=address,
     )

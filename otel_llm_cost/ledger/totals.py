@@ -54,7 +54,7 @@ class Series:
 
     @property
     def parts(self) -> list[int]:
-        """The money by component, in units of `otel_llm_cost.money`. A sum of products with one rate is the product with the sum."""
+        """The money by component, in units of `otel_llm_cost.money`: the counts add up under one rate."""
         key = self.key
         if key.quote is None:
             return self.told
@@ -115,7 +115,7 @@ class Totals:
         return self._series.get(key) or self._new(key)
 
     def post(self, posting: Posting) -> bool:
-        """Counts a call. False where too many wait to be folded: then it is added at once, and the histogram must hear of it now."""
+        """Counts a call. False where too many wait to be folded: it is then added at once, for the histogram to hear of now."""
         if len(self._posted) < MAX_POSTED:
             self._posted.append(posting)
             return True

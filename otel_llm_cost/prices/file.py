@@ -109,7 +109,9 @@ class PriceFile:
             covered: dict[str, list[str]] = defaultdict(list)
             for narrower, wider in entry.get("covers", {}).items():
                 if narrower not in COMPONENTS or wider not in entry["rates"]:
-                    raise PriceFileError(self.path, where, f"covers: {narrower!r} by {wider!r} is not a component by one of this entry")
+                    raise PriceFileError(
+                        self.path, where, f"covers: {narrower!r} by {wider!r} is not a component by one of this entry"
+                    )
                 covered[wider].append(narrower)
             for component, rate in self._need(entry, "rates", dict, where).items():
                 yield Row(

@@ -13,7 +13,9 @@ from otel_llm_cost.usage import Usage
 BILLED_AS: Final = {"reasoning": "output", "cache_read": "input", "cache_read_audio": "input_audio"}
 """Narrower tokens that every provider bills at the wider rate where it publishes no rate of their own."""
 
-_UNCACHED: Final = {"cache_read_audio": "input_audio"} | dict.fromkeys(("cache_read", "cache_write", "cache_write_5m", "cache_write_1h"), "input")
+_UNCACHED: Final = {"cache_read_audio": "input_audio"} | dict.fromkeys(
+    ("cache_read", "cache_write", "cache_write_5m", "cache_write_1h"), "input"
+)
 
 _NEVER: Final = (-(2**63), 2**63)
 _MAX_QUOTES: Final = 4096
@@ -70,12 +72,14 @@ class ModelPrices:
             if len(self._quotes) >= _MAX_QUOTES:
                 self._quotes.clear()
             instants, sizes = (_NEVER[0], *self._instants, _NEVER[1]), (-1, *self._thresholds, _NEVER[1])
-            quote = self._quotes[key] = self._find(tier, components, instants[era : era + 2], sizes[size : size + 2])
+            between, within = (instants[era], instants[era + 1]), (sizes[size], sizes[size + 1])
+            quote = self._quotes[key] = self._find(tier, components, between, within)
         return quote
 
     def until(self, quote: Quote, tier: str | None) -> dict[str, int | None]:
-        """When each component's rate stops being the one in force: where its row ends, or a newer one supersedes it. Not for the
-        span's path.
+        """When each component's rate stops being the one in force, because it ends or a newer one supersedes it.
+
+        Not for the span's path.
         """
         ends: dict[str, int | None] = {}
         for component, row in zip(quote.components, quote.rows, strict=True):
@@ -135,7 +139,7 @@ def _savings(rows: tuple[Row | None, ...], components: tuple[str, ...], held: li
 
 
 def _row_for(component: str, held: list[Row]) -> tuple[Row | None, str | None]:
-    """The row that prices a component, and what was assumed where it is another component's: from the narrowest rate to the widest."""
+    """The row that prices a component, the narrowest first, and what was assumed where it is another component's."""
     own = [row for row in held if row.component == component]
     if own:
         return max(own, key=lambda row: row.rank), None
