@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OLDEST := .venv-oldest
 
-.PHONY: help demo test test-oldest test-real lint bench prices lock clean
+.PHONY: help demo test test-oldest test-real lint bench wheel prices lock clean
 
 help:
 	@echo "make demo        price LLM calls to stand-in providers, and print what arrives over OTLP"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-real   recorded exchanges through the real SDK clients and instrumentations"
 	@echo "make lint        ruff, mypy, import-linter, the price index"
 	@echo "make bench       what a span costs, in ratios to a bare span and to peers"
+	@echo "make wheel       the wheel in a clean environment: a program with and without it"
 	@echo "make prices      the index of the shipped prices, after a change to them"
 	@echo "make lock        requirements/dev.txt from requirements/dev.in"
 
@@ -53,6 +54,9 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+wheel: $(READY)
+	$(BIN)/python tools/with_and_without.py
 
 prices: $(READY)
 	$(BIN)/python tools/price_index.py
