@@ -4,34 +4,53 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from threading import main_thread
+from threading import Lock, main_thread
 from time import time_ns
-from weakref import WeakMethod
+from typing import Final
+from weakref import WeakMethod, WeakValueDictionary
 
-from opentelemetry.metrics import Meter
+from opentelemetry.metrics import MeterProvider
 
-from otel_llm_cost.guard import Guard
+from otel_llm_cost.guard import SERIES_LIMIT, Guard
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.ledger.once import Group, Once, Verdict
 from otel_llm_cost.ledger.totals import Posting, Totals
 from otel_llm_cost.metrics import CostMetrics
 from otel_llm_cost.prices.table import PriceTable
+from otel_llm_cost.version import VERSION
+
+SCOPE: Final = "otel_llm_cost"
 
 
 class Accounts:
-    """What has been spent, as one processor sees it."""
+    """What has been spent, as one meter provider reports it. Processors that share the provider share the accounts."""
 
-    def __init__(self, meter: Meter, guard: Guard, table: PriceTable) -> None:
+    def __init__(self, meter_provider: MeterProvider) -> None:
+        """Not for direct use: `Accounts.of`."""
+        self.guard = Guard()
         self.totals = Totals()
+        self._meter_provider = meter_provider
+        self._tables: dict[str, int] = {}
         self.once = Once(lambda entry: self._post(entry.posting), self._post_duplicate)
         self._metrics = CostMetrics(
-            meter,
+            meter_provider.get_meter(SCOPE, VERSION),
             totals=self.totals,
-            errors=guard.counts,
+            errors=self.guard.counts,
             before_collection=self._release,
-            table=lambda: (table.version, table.checked_unix_nano),
+            tables=self._tables.copy,
         )
         _call_in_forked_child(WeakMethod(self._renew_after_fork))
+
+    @classmethod
+    def of(cls, meter_provider: MeterProvider, table: PriceTable) -> Accounts:
+        """Those of a meter provider, which reports the age of `table` too."""
+        # By identity, and as long as the provider lives: its instruments can be made once only.
+        with _lock:
+            accounts = _by_provider.get(id(meter_provider))
+            if accounts is None:
+                accounts = _by_provider[id(meter_provider)] = cls(meter_provider)
+            accounts._tables[table.version] = table.checked_unix_nano
+            return accounts
 
     def settle_alone(self, trace_id: int, lane: Group, posting: Posting) -> bool:
         """Counts a root's call where nothing is related to it: the common case. False where `settle` must decide."""
@@ -50,6 +69,8 @@ class Accounts:
     def _post(self, posting: Posting) -> None:
         series = posting.series
         if not series.is_begun:
+            if self.totals.overflowed:
+                self.guard.limit(SERIES_LIMIT, "more models than metrics can tell apart: further ones are added up as _OTHER")
             self._metrics.begin(series)
             if posting.units is not None:
                 # The first record of a series starts it, so it cannot wait for a collection.
@@ -66,9 +87,14 @@ class Accounts:
         self.once.release(time_ns() if main_thread().is_alive() else None)
 
     def _renew_after_fork(self) -> None:
+        self.guard.renew_after_fork()
         self.once.renew_after_fork()
         self.totals.renew_after_fork()
         self._metrics.renew_after_fork()
+
+
+_lock = Lock()
+_by_provider: WeakValueDictionary[int, Accounts] = WeakValueDictionary()
 
 
 def _call_in_forked_child(method: WeakMethod[Callable[[], None]]) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 _log = logging.getLogger("otel_llm_cost")
 
 ATTRIBUTE_LIMIT: Final = "attribute_limit"
+SERIES_LIMIT: Final = "series_limit"
 
 
 class Guard:

@@ -38,8 +38,15 @@ class LLMCostInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the base cl
         return ()
 
     def instrument(self, **kwargs: Any) -> None:  # noqa: ANN401 - the base class's signature
-        """Attaches. Raises TypeError for an unknown argument."""
-        super().instrument(**kwargs)
+        """Attaches. Raises TypeError for an unknown argument; under `opentelemetry-instrument` that and all else is logged."""
+        # The loader checks dependencies itself, and says so. An exception would stop the instrumentations that come after ours.
+        by_loader = "skip_dep_check" in kwargs
+        try:
+            super().instrument(**kwargs)
+        except Exception:
+            if not by_loader:
+                raise
+            _log.exception("otel-llm-cost could not attach: no cost is recorded")
         if self._processor is None or not self._processor.enabled:
             self._is_instrumented_by_opentelemetry = False
 

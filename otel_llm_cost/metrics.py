@@ -40,13 +40,13 @@ class CostMetrics:
         totals: Totals,
         errors: Callable[[], dict[str, int]],
         before_collection: Callable[[], None],
-        table: Callable[[], tuple[str, int]],
+        tables: Callable[[], dict[str, int]],
     ) -> None:
-        """`table` gives the price table's version and the nanosecond at which it was last checked."""
+        """`tables` gives each price table's version and the nanosecond at which it was last checked."""
         self._totals = totals
         self._errors = errors
         self._before_collection = before_collection
-        self._table = table
+        self._tables = tables
         self._lock = Lock()
         self._given: dict[Point, float] = {}
         """What each point's instrument has been given, as the SDK adds it up."""
@@ -111,8 +111,8 @@ class CostMetrics:
     def _collect(self, _: CallbackOptions) -> Iterable[Observation]:
         self._before_collection()
         self.flush()
-        version, checked = self._table()
-        yield Observation((time_ns() - checked) / 1e9, {names.TABLE: version})
+        now = time_ns()
+        return [Observation((now - checked) / 1e9, {names.TABLE: version}) for version, checked in self._tables().items()]
 
     def _start(self, point: Point) -> None:
         if point not in self._given:

@@ -13,7 +13,8 @@ UNITS = 10**DIGITS
 """Units in one of a currency."""
 
 # A Context of our own: the application may have changed the thread's.
-_EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_MOST_DIGITS = 300
+_EXACT = Context(prec=_MOST_DIGITS + 100, rounding=ROUND_HALF_EVEN)
 
 
 def units_of(amount: str | Decimal, *, per: int = 1) -> int:
@@ -31,6 +32,8 @@ def units_of(amount: str | Decimal, *, per: int = 1) -> int:
         raise ValueError(f"a negative amount: {amount!r}")
     if number.adjusted() > DIGITS:
         raise ValueError(f"an amount beyond any bill: {amount!r}")
+    if len(number.as_tuple().digits) > _MOST_DIGITS:
+        raise ValueError(f"finer than 1e-{DIGITS}: more than {_MOST_DIGITS} digits")
     scaled = number.scaleb(DIGITS, _EXACT)
     units, rest = divmod(int(scaled), per)
     if rest or int(scaled) != scaled:

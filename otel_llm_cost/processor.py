@@ -17,7 +17,7 @@ from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplica
 from otel_llm_cost.call import Kind, Sighting
 from otel_llm_cost.conventions.semconv import Look, Reader, response_id
 from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Status, price_call
-from otel_llm_cost.guard import ATTRIBUTE_LIMIT, Guard
+from otel_llm_cost.guard import ATTRIBUTE_LIMIT
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.ledger.totals import Posting
 from otel_llm_cost.names import COST_AMOUNT
@@ -26,9 +26,7 @@ from otel_llm_cost.recognise import looks_like_call, makes_calls, never_calls
 from otel_llm_cost.repeated import Repeated
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import SpanEnd, hook_end
-from otel_llm_cost.version import VERSION
 
-SCOPE: Final = "otel_llm_cost"
 _SKIP, _UNKNOWN, _LIKELY = 0, 1, 2
 _MAX_SCOPES: Final = 10_000
 _MAX_REPEATED: Final = 4096
@@ -50,9 +48,8 @@ class CostSpanProcessor(SpanProcessor):
         self.table = table if table is not None else PriceTable.shipped()
         self.strict = strict if strict is not None else strict_from_environment()
         self.enabled = True
-        self._guard = Guard()
-        meter = (meter_provider if meter_provider is not None else get_meter_provider()).get_meter(SCOPE, VERSION)
-        self._accounts = Accounts(meter, self._guard, self.table)
+        self._accounts = Accounts.of(meter_provider if meter_provider is not None else get_meter_provider(), self.table)
+        self._guard = self._accounts.guard
         self._once = self._accounts.once
         self._scopes: dict[str, int] = {}
         self._readers: dict[str, Reader] = {}
@@ -61,12 +58,12 @@ class CostSpanProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
         scope = span.instrumentation_scope
         name = scope.name if scope is not None else ""
-        kind = self._scopes.get(name)
-        if kind is None:
-            kind = self._classify(name)
-        if kind is _SKIP or not self.enabled:
-            return
         try:
+            kind = self._scopes.get(name) if isinstance(name, str) else _SKIP
+            if kind is None:
+                kind = self._classify(name)
+            if kind is _SKIP or not self.enabled:
+                return
             hook = hook_end(span, self)
             if hook is not None and (kind is _LIKELY or ((held := span.attributes) and looks_like_call(held))):
                 context, parent = span.context, span.parent

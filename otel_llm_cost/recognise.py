@@ -84,7 +84,7 @@ def looks_like_call(attributes: Mapping[str, object]) -> bool:
     """Whether attributes known at a span's start say that it is, or may become, an LLM call."""
     operation = attributes.get("gen_ai.operation.name")
     if operation is not None:
-        return operation in BILLED_OPERATIONS
+        return isinstance(operation, str) and operation in BILLED_OPERATIONS
     return "gen_ai.system" in attributes or "gen_ai.provider.name" in attributes or "gen_ai.request.model" in attributes
 
 
@@ -106,7 +106,7 @@ def billed_operation(attributes: Mapping[str, object]) -> str | None:
     """
     operation = attributes.get("gen_ai.operation.name")
     if operation is not None:
-        return operation if isinstance(operation, str) and operation in BILLED_OPERATIONS else None
+        return str.__str__(operation) if isinstance(operation, str) and operation in BILLED_OPERATIONS else None
     if "gen_ai.system" not in attributes and "gen_ai.provider.name" not in attributes:
         return None
     if "traceloop.span.kind" in attributes:

@@ -11,10 +11,11 @@ from typing import Any, Final, Literal
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
+from otel_llm_cost.accounts import SCOPE
 from otel_llm_cost.call import STATED, Call, Kind, Sighting, Told, unix_nano
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
 from otel_llm_cost.prices.table import PriceTable
-from otel_llm_cost.processor import SCOPE, CostSpanProcessor
+from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.recognise import BILLED_OPERATIONS, looks_like_call
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import hook_of

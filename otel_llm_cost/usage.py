@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from operator import mul
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 Unit = Literal["token", "second", "request", "search"]
 
@@ -48,6 +48,7 @@ UNSPLIT: Final = "unsplit"
 
 _ORDER: Final = {name: place for place, name in enumerate(COMPONENTS)}
 MAX_COUNT: Final = 2**63 - 1
+_PLACES: Final = 30
 
 
 class _Counts(NamedTuple):
@@ -80,6 +81,9 @@ class Usage(_Counts):
         """From positive counts that are known to be right: no check, for the span's path."""
         return tuple.__new__(cls, (components, counts, sum(map(mul, counts, _in_prompt(components)))))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).of_counts, (self.components, self.counts)
+
     def by_component(self) -> dict[str, int]:
         """The counts; those of 0 are left out."""
         return dict(zip(self.components, self.counts, strict=True))
@@ -100,7 +104,10 @@ def _count(name: str, given: float | Decimal) -> int:
     if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
         raise ValueError(f"{name}: not a count: {given!r}")  # noqa: TRY004 - a caller has one error to catch
     exact = Decimal(repr(given)) if isinstance(given, float) else Decimal(given)
-    scaled = exact * component.scale if exact.is_finite() else exact
-    if not scaled.is_finite() or scaled < 0 or scaled > MAX_COUNT or scaled != int(scaled):
-        raise ValueError(f"{name}: not a count of {component.unit}s: {given!r}")
-    return int(scaled)
+    # Integers only: the thread's decimal Context may round. What is too large or too fine is not worked out at all.
+    if exact.is_finite() and (not exact or (exact > 0 and -_PLACES <= exact.adjusted() <= _PLACES)):
+        numerator, denominator = exact.as_integer_ratio()
+        scaled, rest = divmod(numerator * component.scale, denominator)
+        if not rest and scaled <= MAX_COUNT:
+            return scaled
+    raise ValueError(f"{name}: not a count of {component.unit}s: {given!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -77,9 +78,15 @@ def entry(scope: str, span_id: int, start: int, end: int, **more: Any) -> Entry:
         "posting": None,
         "trace_id": 1,
         "parent_id": None,
-        "lane": None,
+        "group": None,
+        "is_root": False,
     }
     return Entry(**(fields | {"scope": scope, "span_id": span_id, "start": start, "end": end} | more))
+
+
+def seeded(seed: int) -> random.Random:
+    """The same numbers in each run."""
+    return random.Random(seed)  # noqa: S311 - nothing secret
 
 
 ENTRY_KIND: Final = Kind("acme", "m", "chat", "m", "m")

@@ -361,7 +361,7 @@ def test_an_amount_without_a_currency_is_partial_and_nothing_is_known(currency: 
         pytest.param(told(0.5, components={"input": "0.1"}), id="a-component-that-is-a-string"),
         pytest.param(told(0.5, components={"inptu": 0.1}), id="an-unknown-component"),
         pytest.param(told(0.5, components={"input": 0.3, "output": 0.3}), id="components-that-exceed-it"),
-        pytest.param(told(0.5, components={"input": 0.50000001}), id="components-that-exceed-it-by-more-than-a-hair"),
+        pytest.param(told(0.5, components={"input": 0.5000000001}), id="components-that-exceed-it-by-more-than-a-hair"),
         pytest.param(told(0, components={"input": Decimal("1e-30")}), id="components-of-nothing"),
     ],
 )
@@ -436,16 +436,23 @@ def rate_by_hand(case: Case, component: str) -> str | None:
         return None
     prompt = sum(count for name, count in case.counts.items() if name in PROMPT)
     best: tuple[tuple[int, int, int], str] | None = None
+    standard_moves = False
     for line in case.lines:
-        if line.component != component or (line.tier or "standard") != (case.tier or "standard"):
+        if line.component != component:
             continue
         if at < line.start * DAY_NANO or (line.end is not None and at >= line.end * DAY_NANO):
             continue
         if line.above is not None and prompt <= line.above:
             continue
+        standard_moves |= (line.tier or "standard") == "standard" and line.above is not None
+        if (line.tier or "standard") != (case.tier or "standard"):
+            continue
         key = (line.above is not None, -1 if line.above is None else line.above, line.start)
         if best is None or key > best[0]:
             best = (key, line.rate)
+    if best is not None and standard_moves and not best[0][0]:
+        # The standard rate moved with the size of the prompt, and the tier does not say where to.
+        return None
     return best[1] if best is not None else None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from otel_llm_cost.call import unix_nano
 from otel_llm_cost.prices import model as prices_model
 from otel_llm_cost.prices.file import PriceFile
 from otel_llm_cost.usage import COMPONENTS, Usage
@@ -53,7 +54,7 @@ def rates_of(quote: Quote) -> dict[str, str | None]:
     return {name: row.rate if row is not None else None for name, row in zip(quote.components, quote.rows, strict=True)}
 
 
-def rate(prices: ModelPrices, at: int = FEB, tier: str | None = None, **counts: int) -> dict[str, str | None]:
+def rate(prices: ModelPrices, at: int = FEB, tier: str | None = None, /, **counts: int) -> dict[str, str | None]:
     return rates_of(prices.quote(at, tier, Usage(**counts)))
 
 
@@ -160,7 +161,7 @@ TIERED = (
 def test_the_whole_request_moves_with_its_prompt_and_its_tier(
     tier: str, counts: dict[str, int], expected: dict[str, str | None]
 ) -> None:
-    assert rate(prices_of(*TIERED), tier=tier, **counts) == expected
+    assert rate(prices_of(*TIERED), FEB, tier, **counts) == expected
 
 
 @pytest.mark.parametrize("component", [name for name, component in COMPONENTS.items() if component.prompt])
@@ -286,8 +287,8 @@ def test_a_rate_is_inherited_within_its_tier_and_its_threshold() -> None:
         entry({"input": "1", "output": "5"}, tier="batch"),
         entry({"input": "1.5", "output": "8"}, tier="batch", above=200),
     )
-    assert rate(prices, tier="batch", cache_read=200, reasoning=7) == {"cache_read": "1", "reasoning": "5"}
-    assert rate(prices, tier="batch", cache_read=201, reasoning=7) == {"cache_read": "1.5", "reasoning": "8"}
+    assert rate(prices, FEB, "batch", cache_read=200, reasoning=7) == {"cache_read": "1", "reasoning": "5"}
+    assert rate(prices, FEB, "batch", cache_read=201, reasoning=7) == {"cache_read": "1.5", "reasoning": "8"}
 
 
 def test_an_inherited_rate_changes_with_the_rate_that_it_is() -> None:
@@ -336,10 +337,9 @@ def test_what_a_row_covers_moves_with_it() -> None:
     assert rate(prices, FEB - 1, input_image=200) == {"input_image": "3"}
     assert rate(prices, FEB, input_image=200) == {"input_image": "2"}
     assert rate(prices, FEB, input_image=201) == {"input_image": "6"}
-    assert rate(prices, FEB, tier="batch", input_image=7) == {"input_image": None}
+    assert rate(prices, FEB, "batch", input_image=7) == {"input_image": None}
 
 
-@pytest.mark.xfail(reason="bug: a superseded row still covers, at its old rate", strict=True)
 @pytest.mark.parametrize(
     "newer",
     [
@@ -391,9 +391,7 @@ def test_the_price_is_named_after_the_latest_row(counts: dict[str, int], price: 
         pytest.param(
             [entry({"input": "3"}, "2025-03-01", above=7)], None, {"input": 7}, {"input": None}, id="not-below-a-threshold"
         ),
-        pytest.param(
-            [entry({"input": "3"}, "2025-03-01", above=6)], None, {"input": 7}, {"input": MAR}, id="above-a-threshold"
-        ),
+        pytest.param([entry({"input": "3"}, "2025-03-01", above=6)], None, {"input": 7}, {"input": MAR}, id="above-a-threshold"),
         pytest.param(
             [entry({"input": "3"}, "2025-01-15", until="2025-03-01")],
             None,
@@ -490,5 +488,59 @@ def test_names_of_tiers_that_nobody_has_do_not_fill_the_memory(monkeypatch: pyte
     prices = prices_of(*TIERED)
     for number in range(23):
         assert prices.quote(FEB, f"tier-{number}", Usage(input=7)).missing == ("input",)
-        assert rate(prices, tier="batch", input=7) == {"input": "1"}
+        assert rate(prices, FEB, "batch", input=7) == {"input": "1"}
     assert len(prices._quotes) <= 5
+
+
+def test_a_models_own_rate_wins_over_one_that_its_name_reaches_as_an_alias() -> None:
+    sources = {"page": {"url": "https://example.com/prices", "read": "2025-03-01"}}
+    document = {
+        "provider": "acme",
+        "names": ["acme"],
+        "currency": "USD",
+        "sources": sources,
+        "prices": [
+            {"model": "a", "from": "2024-01-01", "rates": {"input": "1"}, "source": "page"},
+            {"model": "b", "from": "2024-06-01", "rates": {"input": "9", "output": "27"}, "source": "page"},
+        ],
+        "aliases": [{"alias": "a", "of": "b", "from": "2024-07-01", "source": "page"}],
+    }
+    model = PriceFile(json.dumps(document), "acme.json").model("a")
+    assert model is not None
+    at = unix_nano(datetime(2024, 8, 1, tzinfo=UTC))
+    assert [row and row.rate for row in model.quote(at, None, Usage(input=7, output=5)).rows] == ["1", "27"]
+
+
+@pytest.mark.parametrize(
+    ("tier", "prompt", "rates"),
+    [
+        pytest.param("standard", 101, ["6", "30"], id="standard-moves"),
+        pytest.param("batch", 100, ["1.50", "7.50"], id="batch-below"),
+        pytest.param("batch", 101, [None, "7.50"], id="batch-above-does-not-say-for-input"),
+        pytest.param("flex", 101, ["4", "7"], id="flex-says"),
+    ],
+)
+def test_a_tiers_rate_that_names_no_size_is_for_short_prompts_where_the_standard_rate_moves(
+    tier: str, prompt: int, rates: list[str | None]
+) -> None:
+    def entry(rates: dict[str, str], **when: object) -> dict[str, object]:
+        return {"model": "m", "from": "2024-01-01", "rates": rates, "when": when, "source": "page"}
+
+    document = {
+        "provider": "acme",
+        "names": ["acme"],
+        "currency": "USD",
+        "sources": {"page": {"url": "https://example.com/prices", "read": "2025-03-01"}},
+        "prices": [
+            entry({"input": "3", "output": "15"}),
+            entry({"input": "6", "output": "30"}, prompt_above=100),
+            entry({"input": "1.50", "output": "7.50"}, tier="batch"),
+            entry({"output": "7.50"}, tier="batch", prompt_above=100),
+            entry({"input": "2", "output": "7"}, tier="flex"),
+            entry({"input": "4", "output": "7"}, tier="flex", prompt_above=100),
+        ],
+    }
+    model = PriceFile(json.dumps(document), "acme.json").model("m")
+    assert model is not None
+    quote = model.quote(unix_nano(datetime(2024, 8, 1, tzinfo=UTC)), tier, Usage(input=prompt, output=5))
+    assert [row and row.rate for row in quote.rows] == rates

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from otel_llm_cost.conventions.scopes import _BY_PREFIX
+from otel_llm_cost.conventions.scopes import _BY_PREFIX, InputCount, input_count
 from otel_llm_cost.recognise import _LLM_PREFIXES, _OTHERS, billed_operation, looks_like_call, makes_calls, never_calls
 
 BILLED = ["chat", "text_completion", "generate_content", "embeddings"]
@@ -104,10 +104,14 @@ def test_an_operation_that_cannot_be_a_key_is_no_call(operation: object) -> None
         ),
         pytest.param(without(USED, "gen_ai.usage.input_tokens"), "chat", id="provider-name-without-operation"),
         pytest.param(
-            {"gen_ai.system": "Anthropic", "gen_ai.request.model": "claude-2", "llm.usage.total_tokens": 211}, "chat", id="total-only"
+            {"gen_ai.system": "Anthropic", "gen_ai.request.model": "claude-2", "llm.usage.total_tokens": 211},
+            "chat",
+            id="total-only",
         ),
         pytest.param(
-            {"gen_ai.provider.name": "openrouter", "gen_ai.request.model": "m", "gen_ai.usage.cost.amount": 0.5}, "chat", id="told-cost"
+            {"gen_ai.provider.name": "openrouter", "gen_ai.request.model": "m", "gen_ai.usage.cost.amount": 0.5},
+            "chat",
+            id="told-cost",
         ),
         pytest.param({"gen_ai.system": "OpenAI", "llm.request.type": "chat"}, "chat", id="openllmetry-chat"),
         pytest.param(OLDER | {"llm.request.type": "completion"}, "completion", id="openllmetry-completion"),
@@ -245,30 +249,39 @@ def test_installed_instrumentations_name_their_tracers_after_their_modules(scope
 
 
 @pytest.mark.parametrize(
-    ("package", "file", "named"),
+    ("package", "file", "named", "scope"),
     [
         pytest.param(
             "opentelemetry-instrumentation-genai-openai",
             "opentelemetry/instrumentation/genai/openai/__init__.py",
             "instrumentation_scope_name=__package__",
+            "opentelemetry.instrumentation.genai.openai",
             id="genai-openai",
         ),
         pytest.param(
             "opentelemetry-instrumentation-genai-anthropic",
             "opentelemetry/instrumentation/genai/anthropic/__init__.py",
             "instrumentation_scope_name=__package__",
+            "opentelemetry.instrumentation.genai.anthropic",
             id="genai-anthropic",
         ),
-        pytest.param("anthropic", "anthropic/_tracing.py", XX, id="anthropic-sdk"),
+        pytest.param(
+            "anthropic",
+            "anthropic/_tracing.py",
+            'INSTRUMENTATION_SCOPE = "com.anthropic.sdk.python"',
+            "com.anthropic.sdk.python",
+            id="anthropic-sdk",
+        ),
     ],
 )
-def test_installed_llm_instrumentations_name_their_tracers_as_is_known(package: str, file: str, named: str) -> None:
+def test_installed_llm_instrumentations_name_their_tracers_as_is_known(package: str, file: str, named: str, scope: str) -> None:
     try:
         path = Path(str(metadata.distribution(package).locate_file(file)))
     except metadata.PackageNotFoundError:
         pytest.skip(f"{package} is not installed")
     assert named in path.read_text(encoding="utf-8")
-    assert makes_calls(file.removesuffix("/__init__.py").replace("/", ".") if named.endswith("__package__") else named.strip('"'))
+    assert makes_calls(scope)
+    assert input_count(scope) is InputCount.INCLUSIVE
 
 
 def test_a_span_of_the_httpx_instrumentation_has_the_scope_that_is_skipped() -> None:

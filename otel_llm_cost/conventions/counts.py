@@ -13,11 +13,14 @@ from otel_llm_cost.usage import MAX_COUNT
 
 Counts: TypeAlias = dict[str, int]
 OLDER: Final = "~"
-"""Ends the key of a count that was read under a spelling older than the current conventions'."""
+"""Ends the key of a count that was read under a spelling from before the conventions said what includes what."""
+RENAMED: Final = "'"
+"""Ends the key of one that the conventions have since renamed, and that means the same."""
 
 Disjoint: TypeAlias = tuple[tuple[str, ...], tuple[int, ...], str | None, tuple[str, ...]]
 """Components, counts, the reason for doubt, and what was assumed."""
 
+_ABOUT_CACHE: Final = frozenset({"input", "cache_read", "cache_write"})
 _INTEGERS: Final = {int}
 
 
@@ -104,7 +107,7 @@ def disjoint(found: Counts, counting: InputCount, provider: str) -> Disjoint:
     `found` gets the keys of the current conventions: what was read under an older spelling, and a cache write that only its parts
     tell.
     """
-    is_older = _rename(found) if any(name.endswith(OLDER) for name in found) else False
+    is_older = _rename(found)
     if "cache_write" not in found and ("cache_write_5m" in found or "cache_write_1h" in found):
         found["cache_write"] = found.get("cache_write_5m", 0) + found.get("cache_write_1h", 0)
     doubt: str | None = None
@@ -130,10 +133,14 @@ def disjoint(found: Counts, counting: InputCount, provider: str) -> Disjoint:
 
 
 def _rename(found: Counts) -> bool:
-    """Reads older spellings under their current names, where those are not there too."""
-    for name in [name for name in found if name.endswith(OLDER)]:
-        found.setdefault(name.removesuffix(OLDER), found.pop(name))
-    return True
+    """Reads other spellings under their current names, where those are not there too. Whether it read an input that is in doubt."""
+    is_read = False
+    for name in sorted(name for name in found if name.endswith((OLDER, RENAMED))):
+        count, current = found.pop(name), name[:-1]
+        if current not in found:
+            found[current] = count
+            is_read = is_read or (name.endswith(OLDER) and current in _ABOUT_CACHE)
+    return is_read
 
 
 def _reading(found: Counts, provider: str, *, is_older: bool) -> tuple[InputCount, str | None, tuple[str, ...]]:

@@ -60,7 +60,9 @@ COUNTS_CACHE_INSIDE: Final = frozenset(
 
 def provider_of(named: object, server_address: object) -> str:
     """The conventions' name of who is asked, empty where nobody says. A known provider's own host overrides the span's name."""
-    return _provider_of(named if type(named) is str else "", server_address if type(server_address) is str else "")
+    return _provider_of(
+        str.__str__(named) if isinstance(named, str) else "", str.__str__(server_address) if isinstance(server_address, str) else ""
+    )
 
 
 @lru_cache(maxsize=4096)

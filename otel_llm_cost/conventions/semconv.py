@@ -5,11 +5,12 @@ Read 2026-11-22: https://github.com/open-telemetry/semantic-conventions-genai (d
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, Literal, NamedTuple
 
 from otel_llm_cost.call import Call, Kind, Sighting, Told
-from otel_llm_cost.conventions.counts import OLDER, Counts, Disjoint, Plan, disjoint, picker
+from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, disjoint, picker
 from otel_llm_cost.conventions.providers import provider_of
 from otel_llm_cost.conventions.scopes import InputCount, input_count
 from otel_llm_cost.recognise import billed_operation
@@ -20,7 +21,7 @@ _COUNTS: Final = {
     "gen_ai.usage.output_tokens": "output",
     "gen_ai.usage.cache_read.input_tokens": "cache_read",
     "gen_ai.usage.cache_write.input_tokens": "cache_write",
-    "gen_ai.usage.cache_creation.input_tokens": "cache_write",
+    "gen_ai.usage.cache_creation.input_tokens": f"cache_write{RENAMED}",
     "gen_ai.usage.reasoning.output_tokens": "reasoning",
     "gen_ai.usage.audio.input_tokens": "input_audio",
     "gen_ai.usage.image.input_tokens": "input_image",
@@ -161,8 +162,9 @@ class Shape:
         """The kind of call that has these values, remembered; None for what is no call."""
         operation = billed_operation(attributes)
         kind = _kind(attributes, operation) if operation is not None else None
-        if len(self.kinds) < _MAX_KINDS and all(isinstance(value, Hashable) for value in who):
-            self.kinds[who] = kind
+        if len(self.kinds) < _MAX_KINDS:
+            with suppress(TypeError):  # a value that cannot be a key
+                self.kinds[who] = kind
         return kind
 
 
@@ -199,13 +201,14 @@ def _second_look(
 
 
 def _text(value: object) -> str | None:
-    return value if type(value) is str and value else None
+    # A member of a text enum is its text.
+    return str.__str__(value) if isinstance(value, str) and value else None
 
 
 def _tier(value: object) -> str | None:
-    if type(value) is not str:
+    if not isinstance(value, str):
         return None
-    tier = value.lower()
+    tier = str.__str__(value).lower()
     return _TIERS.get(tier, tier)
 
 

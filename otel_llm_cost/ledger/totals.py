@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from operator import add, mul
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -13,6 +14,9 @@ from otel_llm_cost.prices.model import Quote
 
 MAX_POSTED: Final = 16_384
 """Calls that wait to be folded; one that finds no room is added at once."""
+MAX_SERIES: Final = 10_000
+"""Series of which each has its model; calls beyond them are added up under the model `_OTHER`."""
+OTHER: Final = "_OTHER"
 _REPORTED: Final = Status.REPORTED
 
 
@@ -91,6 +95,8 @@ class Totals:
         self._lock = Lock()
         self._series: dict[tuple[object, ...], Series] = {}
         self._posted: deque[Posting] = deque()
+        self.overflowed = False
+        """Whether there were more series than are kept."""
 
     def series(self, sighting: Sighting, cost: Cost) -> Series:
         """The series of a call."""
@@ -142,8 +148,17 @@ class Totals:
         self._posted.clear()
 
     def _new(self, key: tuple[object, ...]) -> Series:
+        made = SeriesKey(*key)  # type: ignore[arg-type]
         with self._lock:
-            return self._series.setdefault(key, Series(SeriesKey(*key)))  # type: ignore[arg-type]
+            if len(self._series) >= MAX_SERIES:
+                made = made._replace(kind=_others_of(made.kind.provider, made.kind.operation), error_type=made.error_type and OTHER)
+                self.overflowed = True
+            return self._series.setdefault(made, Series(made))
+
+
+@lru_cache(maxsize=MAX_SERIES)
+def _others_of(provider: str, operation: str) -> Kind:
+    return Kind(provider, OTHER, operation)
 
 
 def _add(posting: Posting) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from itertools import pairwise
 from typing import Any, Final
 
 from otel_llm_cost.call import unix_nano
@@ -16,6 +17,7 @@ from otel_llm_cost.prices.model import ModelPrices
 from otel_llm_cost.prices.row import STANDARD, Conditions, Row, Source
 from otel_llm_cost.usage import COMPONENTS
 
+_PARTS: Final = frozenset({"provider", "names", "currency", "sources", "prices", "aliases"})
 _ENTRY: Final = frozenset({"model", "from", "until", "when", "rates", "covers", "source"})
 _ALIAS: Final = frozenset({"alias", "of", "from", "until", "source"})
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -37,24 +39,17 @@ class PriceFile:
     def __init__(self, text: str | bytes, path: str) -> None:
         """Raises PriceFileError where the text is no JSON or lacks its main parts."""
         self.path = path
-        try:
-            document = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise PriceFileError(path, f"line {error.lineno}, column {error.colno}", error.msg) from None
-        except UnicodeDecodeError as error:
-            raise PriceFileError(path, f"byte {error.start}", "not UTF-8") from None
-        self._need(document, "provider", str), self._need(document, "names", list), self._need(document, "currency", str)
-        self._need(document, "sources", dict), self._need(document, "prices", list)
-        self.provider: str = document["provider"]
-        self.names: list[str] = document["names"]
-        self.currency: str = document["currency"]
-        self._sources: dict[str, Mapping[str, str]] = document["sources"]
-        self._entries: dict[str, list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
-        self._aliases: dict[str, list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
-        for place, entry in enumerate(document["prices"]):
-            self._entries[self._name(entry, "prices", place, "model")].append((place, entry))
-        for place, entry in enumerate(document.get("aliases", ())):
-            self._aliases[self._name(entry, "aliases", place, "alias")].append((place, entry))
+        self._text = text
+        document = self._parsed(None)
+        self.provider: str = self._need(document, "provider", str)
+        self._only(document, "top level", _PARTS)
+        self.names: list[str] = self._need(document, "names", list)
+        if not all(isinstance(name, str) for name in self.names):
+            raise PriceFileError(path, "names", "a name is text")
+        self.currency: str = self._need(document, "currency", str)
+        self._sources: dict[str, object] = self._need(document, "sources", dict)
+        self._entries = self._by_name(self._need(document, "prices", list), "prices", "model")
+        self._aliases = self._by_name(self._need({"aliases": [], **document}, "aliases", list), "aliases", "alias")
 
     @property
     def models(self) -> list[str]:
@@ -72,16 +67,28 @@ class PriceFile:
 
     def check(self) -> int:
         """Makes every row; the number of rows. Raises PriceFileError at the first that is wrong, or where two would win equally."""
+        self._parsed(self._distinct)
         total = 0
         for name in {**self._entries, **self._aliases}:
             seen: dict[tuple[object, ...], list[Row]] = defaultdict(list)
             for row in self._rows(name):
                 total += name in self._entries
-                twins = seen[row.component, row.when, row.since]
-                twins.append(row)
-                if any(twin is not row and _overlap(twin, row) for twin in twins):
-                    raise PriceFileError(self.path, row.name, f"two rows for {row.component} would win equally")
+                for priced in (row.component, *row.covers):
+                    is_own = priced == row.component
+                    twins = seen[priced, is_own, row.is_alias, row.when, row.since]
+                    twins.append(row)
+                    if any(twin is not row and _overlap(twin, row) for twin in twins):
+                        raise PriceFileError(self.path, row.name, f"two rows for {priced} would win equally")
+            self._check_aliases(name)
         return total
+
+    def _check_aliases(self, name: str) -> None:
+        windows = sorted(
+            (self._window(alias, f"aliases[{place}]") for place, alias in self._aliases.get(name, ())), key=lambda window: window[0]
+        )
+        for (_, until), (start, _) in pairwise(windows):
+            if until is None or until > start:
+                raise PriceFileError(self.path, f"alias {name!r}", "it means two models at once")
 
     def sources(self) -> dict[str, Source]:
         return {key: self._source("sources", key) for key in self._sources}
@@ -93,7 +100,7 @@ class PriceFile:
             self._only(alias, where, _ALIAS)
             start, until = self._window(alias, where)
             target = alias.get("of")
-            if target not in self._entries:
+            if not isinstance(target, str) or target not in self._entries:
                 raise PriceFileError(self.path, where, f"an alias of a model without rates: {target!r}")
             for row in self._own_rows(target, name):
                 clipped = _clip(row, start, until)
@@ -106,14 +113,15 @@ class PriceFile:
             self._only(entry, where, _ENTRY)
             start, until = self._window(entry, where)
             source, when = self._source(where, entry.get("source")), self._conditions(entry, where)
+            rates = self._need(entry, "rates", dict, where)
             covered: dict[str, list[str]] = defaultdict(list)
-            for narrower, wider in entry.get("covers", {}).items():
-                if narrower not in COMPONENTS or wider not in entry["rates"]:
+            for narrower, wider in self._need({"covers": {}, **entry}, "covers", dict, where).items():
+                if narrower not in COMPONENTS or not isinstance(wider, str) or wider not in rates:
                     raise PriceFileError(
                         self.path, where, f"covers: {narrower!r} by {wider!r} is not a component by one of this entry"
                     )
                 covered[wider].append(narrower)
-            for component, rate in self._need(entry, "rates", dict, where).items():
+            for component, rate in rates.items():
                 yield Row(
                     provider=self.provider,
                     model=shown,
@@ -160,7 +168,7 @@ class PriceFile:
         when = entry.get("when", {})
         self._only(when, f"{where}.when", frozenset({"tier", "prompt_above"}))
         tier, above = when.get("tier", STANDARD), when.get("prompt_above", -1)
-        if not isinstance(tier, str) or not isinstance(above, int):
+        if not isinstance(tier, str) or type(above) is not int or (above < 0 and "prompt_above" in when):
             raise PriceFileError(self.path, f"{where}.when", "tier is a name, prompt_above a number of tokens")
         return Conditions(tier, above)
 
@@ -168,11 +176,32 @@ class PriceFile:
         given = self._sources.get(key) if isinstance(key, str) else None
         if given is None:
             raise PriceFileError(self.path, where, f"no such source: {key!r}")
-        self._only(given, f"sources.{key}", frozenset({"url", "read", "package", "page"}))
-        return Source(given["url"], given["read"], given.get("package"), given.get("page"))
+        place = f"sources.{key}"
+        self._only(given, place, frozenset({"url", "read", "package", "page"}))
+        url, read = self._need(given, "url", str, place), self._need(given, "read", str, place)
+        optional = {key: self._need(given, key, str, place) for key in ("package", "page") if key in given}  # type: ignore[operator]
+        return Source(url, read, **optional)
 
-    def _name(self, entry: object, kind: str, place: int, key: str) -> str:
-        return str(self._need(entry, key, str, f"{kind}[{place}]"))
+    def _parsed(self, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> dict[str, Any]:
+        try:
+            return json.loads(self._text, object_pairs_hook=hook)  # type: ignore[no-any-return] # `_only` and `_need` see to it
+        except json.JSONDecodeError as error:
+            raise PriceFileError(self.path, f"line {error.lineno}, column {error.colno}", error.msg) from None
+        except UnicodeDecodeError as error:
+            raise PriceFileError(self.path, f"byte {error.start}", "not UTF-8") from None
+
+    def _distinct(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        held = dict(pairs)
+        if len(held) < len(pairs):
+            twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+            raise PriceFileError(self.path, f"an object with {', '.join(held)}", f"{twice!r} stands in it twice")
+        return held
+
+    def _by_name(self, entries: list[Any], part: str, key: str) -> dict[str, list[tuple[int, Mapping[str, Any]]]]:
+        named: dict[str, list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
+        for place, entry in enumerate(entries):
+            named[self._need(entry, key, str, f"{part}[{place}]")].append((place, entry))
+        return dict(named)
 
     def _need(self, held: object, key: str, kind: type, where: str = "top level") -> Any:  # noqa: ANN401 - JSON
         if not isinstance(held, dict) or not isinstance(held.get(key), kind):
@@ -191,7 +220,7 @@ def _clip(row: Row, start: int, until: int | None) -> Row | None:
     ends = min((end for end in (row.until, until) if end is not None), default=None)
     if ends is not None and ends <= begins:
         return None
-    return replace(row, start=begins, until=ends)
+    return replace(row, start=begins, until=ends, is_alias=True)
 
 
 def _overlap(one: Row, other: Row) -> bool:

@@ -123,9 +123,19 @@ class ModelPrices:
 
 
 def _held(in_force: list[Row], tier: str | None, above: int) -> list[Row]:
-    """The rows whose conditions hold, of those in force."""
+    """The rows whose conditions hold, of those in force.
+
+    Where the standard rate of a component moves with the size of the prompt, a tier's rate that names no size is for short prompts:
+    what the tier costs beyond is not known.
+    """
     wanted = STANDARD if tier is None else tier
-    return [row for row in in_force if row.when.tier == wanted and row.when.prompt_above <= above]
+    fitting = [row for row in in_force if row.when.prompt_above <= above]
+    held = [row for row in fitting if row.when.tier == wanted]
+    if wanted == STANDARD:
+        return held
+    moved = {row.component for row in fitting if row.when.tier == STANDARD and row.when.prompt_above >= 0}
+    moved -= {row.component for row in held if row.when.prompt_above >= 0}
+    return [row for row in held if row.component not in moved]
 
 
 def _savings(rows: tuple[Row | None, ...], components: tuple[str, ...], held: list[Row]) -> tuple[int, ...] | None:
@@ -140,13 +150,14 @@ def _savings(rows: tuple[Row | None, ...], components: tuple[str, ...], held: li
 
 def _row_for(component: str, held: list[Row]) -> tuple[Row | None, str | None]:
     """The row that prices a component, the narrowest first, and what was assumed where it is another component's."""
-    own = [row for row in held if row.component == component]
-    if own:
-        return max(own, key=lambda row: row.rank), None
-    covering = [row for row in held if component in row.covers]
-    if not covering and (wider := BILLED_AS.get(component)) is not None:
-        covering = [row for row in held if row.component == wider]
-    if not covering:
-        return None, None
-    row = max(covering, key=lambda row: row.rank)
-    return row, f"{component}={row.component}"
+    winners: dict[str, Row] = {}
+    for row in held:
+        best = winners.get(row.component)
+        if best is None or row.rank > best.rank:
+            winners[row.component] = row
+    if component in winners:
+        return winners[component], None
+    wider = max((row for row in winners.values() if component in row.covers), key=lambda row: row.rank, default=None)
+    if wider is None:
+        wider = winners.get(BILLED_AS.get(component, ""))
+    return wider, f"{component}={wider.component}" if wider is not None else None

@@ -60,6 +60,8 @@ class Row:
     source: Source
     covers: tuple[str, ...] = ()
     """Narrower components that the provider bills at this rate."""
+    is_alias: bool = False
+    """Whether an alias reaches it. A model's own rate wins over one that its name reaches as an alias."""
 
     @property
     def name(self) -> str:
@@ -70,6 +72,6 @@ class Row:
         return self.start <= at_unix_nano and (self.until is None or at_unix_nano < self.until)
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """Of the rows that hold, the one with the greatest rank wins: more conditions, the larger threshold, the newest start."""
-        return (self.when.met, self.when.prompt_above, self.since)
+    def rank(self) -> tuple[bool, int, int, int]:
+        """Of the rows that hold, the greatest wins: exact over alias, more conditions, the larger threshold, the newest start."""
+        return (not self.is_alias, self.when.met, self.when.prompt_above, self.since)

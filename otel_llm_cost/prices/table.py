@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 from otel_llm_cost.call import unix_nano
-from otel_llm_cost.prices.file import PriceFile
+from otel_llm_cost.prices.file import PriceFile, PriceFileError
 from otel_llm_cost.prices.model import ModelPrices, Quote
 from otel_llm_cost.usage import Usage
 
@@ -52,8 +52,15 @@ class PriceTable:
         held = [PriceFile(text, f"price file {place}") for place, text in enumerate(texts, 1)]
         for file in held:
             file.check()
-        by_provider = {file.provider: file for file in held}
-        names = {name: file.provider for file in held for name in file.names}
+        by_provider: dict[str, PriceFile] = {}
+        names: dict[str, str] = {}
+        for file in held:
+            if file.provider in by_provider:
+                raise PriceFileError(file.path, "provider", f"{file.provider!r} has a file already")
+            if twice := [name for name in file.names if name in names]:
+                raise PriceFileError(file.path, "names", f"{twice[0]!r} is {names[twice[0]]!r} already")
+            by_provider[file.provider] = file
+            names |= dict.fromkeys(file.names, file.provider)
         return cls(version, checked, names, by_provider.__getitem__)
 
     @property

@@ -1,0 +1,476 @@
+"""`opentelemetry-instrument python program.py`: what leaves a real program, with nothing of ours in it, over real OTLP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent import futures
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+for needed in (
+    "anthropic",
+    "grpc",
+    "openai",
+    "opentelemetry.distro",
+    "opentelemetry.exporter.otlp.proto.grpc",
+    "opentelemetry.instrumentation.genai.anthropic",
+    "opentelemetry.instrumentation.genai.openai",
+    "opentelemetry.proto",
+):
+    pytest.importorskip(needed)
+
+import grpc  # noqa: E402
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as metrics_pb2  # noqa: E402
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2_grpc as metrics_grpc  # noqa: E402
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as trace_pb2  # noqa: E402
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as trace_grpc  # noqa: E402
+
+from examples.demo import shapes  # noqa: E402
+from examples.demo.otlp import Point, Span, last_points, points_of, spans_of  # noqa: E402
+from examples.demo.provider import Provider  # noqa: E402
+from examples.demo.receiver import Receiver  # noqa: E402
+from examples.demo.replies import Reply  # noqa: E402
+
+AMOUNT: Final = "gen_ai.usage.cost.amount"
+STATUS: Final = "llm_cost.status"
+CHAT, EMBEDDINGS, MESSAGES = "/v1/chat/completions", "/v1/embeddings", "/v1/messages"
+MINI, SMALL, HAIKU, NOBODYS = "gpt-4o-mini-2024-07-18", "text-embedding-3-small", "claude-haiku-4-5-20251001", "gpt-4o-mini-acme"
+
+RATES: Final = {
+    MINI: {"input": "0.15", "cache_read": "0.075", "output": "0.60"},
+    SMALL: {"input": "0.02"},
+    HAIKU: {"input": "1", "cache_read": "0.10", "cache_write_5m": "1.25", "cache_write_1h": "2", "output": "5"},
+}
+"""Published rates of November 2026, in US dollars per million tokens."""
+
+
+def usd(model: str, **counts: int) -> Fraction:
+    return sum((count * Fraction(RATES[model][name]) / 10**6 for name, count in counts.items()), Fraction(0))
+
+
+# What the provider answers, and what each answer costs. Every count is another prime.
+CHAT_PLAIN: Final = Reply(
+    CHAT, MINI, shapes.chat("chat-plain", MINI, shapes.chat_usage(1009, 101, cached=401), text="One."), cost=None
+)
+CHAT_STREAM: Final = Reply(
+    CHAT, MINI, shapes.chat("chat-stream", MINI, shapes.chat_usage(2003, 211), text="One two."), cost=None, streams=True
+)
+EMBEDDING: Final = Reply(EMBEDDINGS, SMALL, shapes.embeddings(SMALL, 307, [[0.5, 0.25]]), cost=None)
+UNPRICED: Final = Reply(CHAT, NOBODYS, shapes.chat("chat-nobodys", NOBODYS, shapes.chat_usage(3001, 307), text="One."), cost=None)
+
+
+def message(name: str, uncached: int, output: int, read: int, write_5m: int, write_1h: int, *, streams: bool) -> Reply:
+    usage = shapes.message_usage(uncached, output, read=read, write_5m=write_5m, write_1h=write_1h)
+    return Reply(MESSAGES, HAIKU, shapes.message(name, HAIKU, usage, text="One two."), cost=None, streams=streams)
+
+
+ROOT_MESSAGE: Final = message("message-root", 503, 53, 709, 11, 13, streams=False)
+ROOT_STREAM: Final = message("stream-root", 521, 59, 719, 17, 19, streams=True)
+CHILD_MESSAGE: Final = message("message-child", 541, 61, 727, 23, 29, streams=False)
+CHILD_STREAM: Final = message("stream-child", 547, 67, 733, 31, 37, streams=True)
+
+OPENAI_COSTS: Final = {
+    "chat-plain": usd(MINI, input=1009 - 401, cache_read=401, output=101),
+    "chat-stream": usd(MINI, input=2003, output=211),
+}
+EMBEDDING_COST: Final = usd(SMALL, input=307)
+MESSAGE_COSTS: Final = {
+    "message-root": usd(HAIKU, input=503, output=53, cache_read=709, cache_write_5m=11, cache_write_1h=13),
+    "stream-root": usd(HAIKU, input=521, output=59, cache_read=719, cache_write_5m=17, cache_write_1h=19),
+    "message-child": usd(HAIKU, input=541, output=61, cache_read=727, cache_write_5m=23, cache_write_1h=29),
+    "stream-child": usd(HAIKU, input=547, output=67, cache_read=733, cache_write_5m=31, cache_write_1h=37),
+}
+
+ONE_CALL: Final = f"""
+    import openai
+
+    with openai.OpenAI() as client:
+        answer = client.chat.completions.create(model="{MINI}", messages=[{{"role": "user", "content": "?"}}])
+    print("answered:", answer.choices[0].message.content)
+"""
+
+
+# The program and its backend ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of a program."""
+
+    output: str
+    errors: str
+    spans: list[Span]
+    points: list[Point]
+
+    def named(self, response_id: str) -> list[Span]:
+        return [span for span in self.spans if span.attributes.get("gen_ai.response.id") == response_id]
+
+    def total(self, metric: str) -> float:
+        return sum(point.value for point in self.points if point.metric == metric)
+
+    def by(self, metric: str, attribute: str) -> dict[str, float]:
+        sums: dict[str, float] = {}
+        for point in self.points:
+            if point.metric == metric:
+                key = str(point.attributes.get(attribute))
+                sums[key] = sums.get(key, 0) + point.value
+        return sums
+
+    def ours(self) -> set[str]:
+        """The name of every attribute and metric that only we write."""
+        names = {name for span in self.spans for name in span.attributes} | {point.metric for point in self.points}
+        return {name for name in names if name.startswith(("llm_cost.", "gen_ai.usage.cost", "gen_ai.client.operation.cost"))}
+
+
+def run(folder: Path, program: str, *replies: Reply, **environment: str) -> Run:
+    """Runs a program under `opentelemetry-instrument`, its OTLP over HTTP."""
+    with Receiver() as receiver:
+        output, errors = _run(folder, program, replies, receiver.endpoint, environment)
+        assert receiver.refused == []
+        return Run(output, errors, receiver.spans(), last_points(receiver.metric_points()))
+
+
+def _run(folder: Path, program: str, replies: tuple[Reply, ...], endpoint: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    script = folder / "program.py"
+    script.write_text(textwrap.dedent(program), "utf-8")
+    taken_out = ("OTEL_", "OPENAI_", "ANTHROPIC_")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(taken_out) and "proxy" not in name.lower()}
+    with Provider(replies) as provider:
+        settings = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_LOGS_EXPORTER": "none",
+            "OPENAI_API_KEY": "not-a-key",
+            "OPENAI_BASE_URL": f"{provider.url}/v1",
+            "ANTHROPIC_API_KEY": "not-a-key",
+            "ANTHROPIC_BASE_URL": provider.url,
+            "NO_PROXY": "127.0.0.1",
+        }
+        done = subprocess.run(  # noqa: S603 - the test's own program
+            [Path(sys.executable).with_name("opentelemetry-instrument"), sys.executable, script],
+            cwd=folder,
+            env={**own, **settings, **environment},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert provider.unexpected == []
+        assert len(provider.served) == len(replies)
+    return done.stdout, done.stderr
+
+
+@contextmanager
+def grpc_receiver() -> Iterator[
+    tuple[str, list[trace_pb2.ExportTraceServiceRequest], list[metrics_pb2.ExportMetricsServiceRequest]]
+]:
+    """An OTLP/gRPC receiver: its endpoint, and what it has received."""
+    traces: list[trace_pb2.ExportTraceServiceRequest] = []
+    metrics: list[metrics_pb2.ExportMetricsServiceRequest] = []
+
+    class Traces(trace_grpc.TraceServiceServicer):
+        def Export(self, request, context):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG002, N802
+            traces.append(request)
+            return trace_pb2.ExportTraceServiceResponse()
+
+    class Metrics(metrics_grpc.MetricsServiceServicer):
+        def Export(self, request, context):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG002, N802
+            metrics.append(request)
+            return metrics_pb2.ExportMetricsServiceResponse()
+
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+    trace_grpc.add_TraceServiceServicer_to_server(Traces(), server)  # type: ignore[no-untyped-call]
+    metrics_grpc.add_MetricsServiceServicer_to_server(Metrics(), server)  # type: ignore[no-untyped-call]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{port}", traces, metrics
+    finally:
+        server.stop(None).wait()
+
+
+def install(folder: Path, module: str, **entry_points: str) -> dict[str, str]:
+    """Makes a distribution with entry points, group to `name = object`; the environment that has it installed."""
+    (folder / "stranger.py").write_text(textwrap.dedent(module), "utf-8")
+    info = folder / "stranger-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n", "utf-8")
+    (info / "entry_points.txt").write_text("".join(f"[{group}]\n{line}\n" for group, line in entry_points.items()), "utf-8")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
+
+
+def money(amounts: Iterable[Fraction]) -> float:
+    return float(sum(amounts, Fraction(0)))
+
+
+# Everything on ------------------------------------------------------------------------------------------------------------------
+EVERYTHING: Final = f"""
+    import anthropic
+    import openai
+    from opentelemetry import trace
+
+    asked = [{{"role": "user", "content": "?"}}]
+    client, claude, tracer = openai.OpenAI(), anthropic.Anthropic(), trace.get_tracer("program")
+
+
+    def message():
+        claude.messages.create(model="{HAIKU}", max_tokens=9, messages=asked)
+
+
+    client.chat.completions.create(model="{MINI}", messages=asked)
+    for _ in client.chat.completions.create(model="{MINI}", messages=asked, stream=True, stream_options={{"include_usage": True}}):
+        pass
+    client.embeddings.create(model="{SMALL}", input="?")
+
+    message()
+    with claude.messages.stream(model="{HAIKU}", max_tokens=9, messages=asked) as stream:
+        stream.get_final_message()
+    with tracer.start_as_current_span("agent"):
+        message()
+        for _ in claude.messages.create(model="{HAIKU}", max_tokens=9, messages=asked, stream=True):
+            pass
+
+    # The program ends while this span is open: it is never exported.
+    with trace.use_span(tracer.start_span("never ended"), end_on_exit=False):
+        client.chat.completions.create(model="{NOBODYS}", messages=asked)
+"""
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    replies = (CHAT_PLAIN, CHAT_STREAM, EMBEDDING, ROOT_MESSAGE, ROOT_STREAM, CHILD_MESSAGE, CHILD_STREAM, UNPRICED)
+    return run(tmp_path_factory.mktemp("everything"), EVERYTHING, *replies)
+
+
+def test_it_has_nothing_to_say(everything: Run) -> None:
+    assert everything.errors == ""
+
+
+@pytest.mark.parametrize("response_id", OPENAI_COSTS)
+def test_each_openai_call_arrives_with_its_cost(everything: Run, response_id: str) -> None:
+    (span,) = everything.named(response_id)
+    assert span.scope.startswith("opentelemetry.instrumentation.genai")
+    assert span.attributes[AMOUNT] == float(OPENAI_COSTS[response_id])
+    assert span.attributes["gen_ai.usage.cost.currency"] == "USD"
+    assert span.attributes[STATUS] == "priced"
+
+
+def test_an_embedding_arrives_with_its_cost(everything: Run) -> None:
+    (span,) = [span for span in everything.spans if span.attributes.get("gen_ai.operation.name") == "embeddings"]
+    assert span.attributes[AMOUNT] == float(EMBEDDING_COST)
+
+
+@pytest.mark.parametrize("response_id", MESSAGE_COSTS)
+def test_a_call_that_the_sdk_and_the_instrumentation_see_is_counted_once(everything: Run, response_id: str) -> None:
+    spans = {str(span.attributes[STATUS]): span for span in everything.named(response_id)}
+    assert len(everything.named(response_id)) == 2
+    assert set(spans) == {"priced", "duplicate"}
+    # The SDK's own, which tells the lifetimes of cache writes apart, ends first.
+    assert spans["priced"].scope == "com.anthropic.sdk.python"
+    assert spans["priced"].attributes[AMOUNT] == float(MESSAGE_COSTS[response_id])
+    assert not any(name.startswith("gen_ai.usage.cost") for name in spans["duplicate"].attributes)
+    names = {span.span_id: span.name for span in everything.spans}
+    assert (names.get(spans["duplicate"].parent_id or "") == "agent") == response_id.endswith("child")
+
+
+def test_the_metrics_of_the_last_call_arrive_at_exit(everything: Run) -> None:
+    costs = {**OPENAI_COSTS, **MESSAGE_COSTS, "embedding": EMBEDDING_COST}
+    assert everything.by("llm_cost.calls", STATUS) == {"priced": len(costs), "duplicate": len(MESSAGE_COSTS), "unpriced": 1}
+    assert everything.total("llm_cost.spend") == pytest.approx(money(costs.values()), rel=1e-12)
+    assert everything.total("gen_ai.client.operation.cost") == pytest.approx(money(costs.values()), rel=1e-9)
+    assert everything.by("llm_cost.tokens", "llm_cost.component") == {
+        "input": 1009 - 401 + 2003 + 307 + 503 + 521 + 541 + 547 + 3001,
+        "output": 101 + 211 + 53 + 59 + 61 + 67 + 307,
+        "cache_read": 401 + 709 + 719 + 727 + 733,
+        "cache_write_5m": 11 + 17 + 23 + 31,
+        "cache_write_1h": 13 + 19 + 29 + 37,
+    }
+
+
+def test_a_call_without_a_price_below_a_span_that_never_ends_is_counted(everything: Run) -> None:
+    (span,) = everything.named("chat-nobodys")
+    assert "never ended" not in {span.name for span in everything.spans}
+    assert (span.attributes[STATUS], span.attributes["llm_cost.reason"]) == ("unpriced", "unknown_model")
+    (point,) = [point for point in everything.points if point.attributes.get("llm_cost.reason") == "unknown_model"]
+    assert (point.metric, point.value) == ("llm_cost.calls", 1)
+
+
+def test_only_inference_spans_have_anything_of_ours(everything: Run) -> None:
+    (agent,) = [span for span in everything.spans if span.name == "agent"]
+    assert agent.attributes == {}
+
+
+# Twice, and over gRPC -----------------------------------------------------------------------------------------------------------
+TWICE: Final = f"""
+    from opentelemetry import trace
+    from otel_llm_cost import CostSpanProcessor, LLMCostInstrumentor
+
+    trace.get_tracer_provider().add_span_processor(CostSpanProcessor())
+    LLMCostInstrumentor().instrument()
+    {ONE_CALL}
+"""
+
+
+def test_loaded_twice_each_call_is_counted_once_and_arrives_over_grpc(tmp_path: Path) -> None:
+    environment = {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    with grpc_receiver() as (endpoint, traces, metrics):
+        _run(tmp_path, TWICE, (CHAT_PLAIN,), endpoint, environment)
+        (span,) = [span for request in traces for span in spans_of(request) if STATUS in span.attributes]
+        points = last_points(point for request in metrics for point in points_of(request))
+    got = Run("", "", [span], points)
+    assert span.attributes[AMOUNT] == float(OPENAI_COSTS["chat-plain"])
+    assert got.by("llm_cost.calls", STATUS) == {"priced": 1}
+    assert got.total("llm_cost.spend") == pytest.approx(float(OPENAI_COSTS["chat-plain"]), rel=1e-12)
+
+
+# Switched off, in part or whole -------------------------------------------------------------------------------------------------
+def test_disabled_by_name_nothing_of_ours_is_left(tmp_path: Path) -> None:
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="llm_cost")
+    (span,) = got.named("chat-plain")
+    assert span.attributes["gen_ai.usage.input_tokens"] == 1009
+    assert "gen_ai.client.operation.duration" in {point.metric for point in got.points}
+    assert got.ours() == set()
+    assert got.errors == ""
+
+
+def test_without_metrics_the_span_has_its_cost(tmp_path: Path) -> None:
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_METRICS_EXPORTER="none")
+    (span,) = got.named("chat-plain")
+    assert span.attributes[AMOUNT] == float(OPENAI_COSTS["chat-plain"])
+    assert got.points == []
+    assert got.errors == ""
+
+
+def test_without_traces_the_call_is_counted(tmp_path: Path) -> None:
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_TRACES_EXPORTER="none")
+    assert got.spans == []
+    assert got.by("llm_cost.calls", STATUS) == {"priced": 1}
+    assert got.total("llm_cost.spend") == pytest.approx(float(OPENAI_COSTS["chat-plain"]), rel=1e-12)
+    assert got.errors == ""
+
+
+def test_with_the_sdk_disabled_the_program_works(tmp_path: Path) -> None:
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_SDK_DISABLED="true")
+    assert got.output == "answered: One.\n"
+    assert (got.spans, got.points, got.errors) == ([], [], "")
+
+
+# No provider of the SDK ---------------------------------------------------------------------------------------------------------
+LATER: Final = f"""
+    import os
+    import openai
+    from opentelemetry import metrics, trace
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from otel_llm_cost import LLMCostInstrumentor
+
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    metrics.set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())]))
+    # As the warning said.
+    LLMCostInstrumentor().instrument()
+    {ONE_CALL}
+"""
+
+
+def test_a_program_that_sets_its_provider_later_is_warned_and_does_what_the_warning_says(tmp_path: Path) -> None:
+    got = run(tmp_path, LATER, CHAT_PLAIN, OTEL_PYTHON_CONFIGURATOR="absent")
+    assert got.output == "answered: One.\n"
+    assert got.errors.count("no cost is recorded") == 1
+    assert "LLMCostInstrumentor().instrument()" in got.errors
+    (span,) = got.named("chat-plain")
+    assert span.attributes[AMOUNT] == float(OPENAI_COSTS["chat-plain"])
+    assert got.by("llm_cost.calls", STATUS) == {"priced": 1}
+
+
+def test_with_a_foreign_provider_the_program_works_and_is_warned_once(tmp_path: Path) -> None:
+    foreign = """
+        from opentelemetry import trace
+
+        class Foreign(trace.TracerProvider):
+            def get_tracer(self, *args, **kwargs):
+                return trace.NoOpTracer()
+    """
+    installed = install(tmp_path, foreign, opentelemetry_tracer_provider="foreign = stranger:Foreign")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_PYTHON_CONFIGURATOR="absent", OTEL_PYTHON_TRACER_PROVIDER="foreign", **installed)
+    assert got.output == "answered: One.\n"
+    assert got.errors.count("no cost is recorded: Foreign") == 1
+    assert (got.spans, got.points) == ([], [])
+
+
+# When we fail -------------------------------------------------------------------------------------------------------------------
+BREAKS_OURS: Final = """
+    from importlib.metadata import entry_points
+    from opentelemetry.instrumentation.auto_instrumentation import _load
+    from otel_llm_cost.prices.table import PriceTable
+
+    def unreadable():
+        raise OSError("the shipped prices cannot be read")
+
+    def ours_first(**selected):
+        return sorted(entry_points(**selected), key=lambda point: point.name != "llm_cost")
+
+    def prepare():
+        PriceTable.shipped = staticmethod(unreadable)
+        _load.entry_points = ours_first
+"""
+
+
+def test_when_we_cannot_start_the_instrumentations_after_us_do(tmp_path: Path) -> None:
+    installed = install(tmp_path, BREAKS_OURS, opentelemetry_pre_instrument="breaks_ours = stranger:prepare")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, **installed)
+    assert got.output == "answered: One.\n"
+    (span,) = got.named("chat-plain")
+    assert span.attributes["gen_ai.usage.input_tokens"] == 1009
+    assert got.ours() == set()
+    assert got.errors.count("otel-llm-cost could not attach") == 1
+    assert "the shipped prices cannot be read" in got.errors
+    assert "Failed to auto initialize" not in got.errors
+
+
+# Before anything is asked -------------------------------------------------------------------------------------------------------
+IMPORTS: Final = """
+    import sys
+
+    seen = []
+
+    def watch(event, arguments):
+        if event.startswith(("socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.", "os.fork", "urllib.")):
+            seen.append(event)
+        if event == "open" and isinstance(arguments[0], str) and arguments[0].endswith(".json"):
+            seen.append(arguments[0])
+
+    sys.addaudithook(watch)
+    import otel_llm_cost
+    for name in otel_llm_cost.__all__:
+        getattr(otel_llm_cost, name)
+    print("at import:", seen)
+    otel_llm_cost.PriceTable.shipped()
+    print("the index:", [name.replace("\\\\", "/").rpartition("/")[2] for name in seen])
+    otel_llm_cost.PriceTable.shipped().provider("anthropic")
+    print("a provider:", [name.replace("\\\\", "/").rpartition("/")[2] for name in seen])
+"""
+
+
+def test_importing_us_opens_no_socket_and_reads_no_prices(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(textwrap.dedent(IMPORTS), "utf-8")
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines() == [
+        "at import: []",
+        "the index: ['index.json']",
+        "a provider: ['index.json', 'anthropic.json']",
+    ]
