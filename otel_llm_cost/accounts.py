@@ -39,6 +39,7 @@ class Accounts:
             before_collection=self._release,
             tables=self._tables.copy,
         )
+        self.guard.at_first = self._metrics.begin_error
         _call_in_forked_child(WeakMethod(self._renew_after_fork))
 
     @classmethod

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from otel_llm_cost.usage import Usage
@@ -81,6 +82,10 @@ class Kind:
     tier: str | None = None
     server_address: str | None = None
     usage_source: Literal["span", "wire", "app"] = "span"
+
+
+kind_of: Final = lru_cache(maxsize=10_000)(Kind)
+"""The one `Kind` of these values."""
 
 
 class Sighting(NamedTuple):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import Counter
+from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
@@ -19,13 +21,15 @@ class Guard:
     def __init__(self) -> None:
         self._lock = Lock()
         self._counts: Counter[str] = Counter()
+        self.at_first: Callable[[str], None] = lambda kind: None  # noqa: ARG005
+        """Called with each kind when it is first counted."""
 
     def failed(self, where: str, error: BaseException) -> None:
         """An exception in our code. Its message is not logged: it may quote what the application sent."""
         kind = f"{where}:{type(error).__name__}"
         if self._count(kind):
             _log.error("otel-llm-cost failed in %s; the application is not affected, the cost of this call is not known", kind)
-            _log.debug("traceback of the first %s", kind, exc_info=error)
+            _log.debug("the first %s was raised at\n%s", kind, "".join(traceback.format_tb(error.__traceback__)))
 
     def limit(self, kind: str, message: str) -> None:
         """A limit was hit."""
@@ -42,4 +46,7 @@ class Guard:
     def _count(self, kind: str) -> bool:
         with self._lock:
             self._counts[kind] += 1
-            return self._counts[kind] == 1
+            is_first = self._counts[kind] == 1
+        if is_first:
+            self.at_first(kind)
+        return is_first

@@ -7,7 +7,6 @@ Prometheus sees its first money.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from threading import Lock
@@ -21,7 +20,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_conte
 from otel_llm_cost import names
 from otel_llm_cost.cost import Status
 from otel_llm_cost.ledger.totals import Series, SeriesKey, Totals
-from otel_llm_cost.money import UNITS
+from otel_llm_cost.money import ExactDouble
 from otel_llm_cost.usage import COMPONENTS
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
@@ -48,10 +47,8 @@ class CostMetrics:
         self._before_collection = before_collection
         self._tables = tables
         self._lock = Lock()
-        self._given: dict[Point, float] = {}
-        """What each point's instrument has been given, as the SDK adds it up."""
-        self._dropped: Counter[Point] = Counter()
-        """Exact amounts that are a forked child's parent's to report."""
+        self._given: dict[Point, int] = {}
+        """The exact total of what each point's instrument has been given."""
         counter, up_down = meter.create_counter, meter.create_up_down_counter
         self._add = {
             metric.name: make(metric.name, metric.unit, metric.description).add
@@ -80,10 +77,15 @@ class CostMetrics:
                 self._start(point)
             series.is_begun = True
 
+    def begin_error(self, kind: str) -> None:
+        """The first failure of a kind."""
+        with self._lock:
+            self._start(_error_point(kind))
+
     def record(self, series: Series, units: int, context: SpanContext | None) -> None:
         """One call's cost for the histogram."""
         around = set_span_in_context(NonRecordingSpan(context), Context()) if context is not None else None
-        self._histogram.record(units / UNITS, dict(_histogram_labels(series.key)), context=around)
+        self._histogram.record(ExactDouble(units), dict(_histogram_labels(series.key)), context=around)
 
     def flush(self) -> None:
         """Gives the instruments what has come since the last time."""
@@ -91,22 +93,17 @@ class CostMetrics:
             for posting in self._totals.fold():
                 if posting.units is not None:
                     self.record(posting.series, posting.units, posting.context)
-            for point, total in self._exact().items():
+            for point, exact in self._exact().items():
                 self._start(point)
-                exact = total - self._dropped[point]
-                given = self._given[point]
-                increment = _increment(given, exact / UNITS) if point[0] in _MONEY else exact - given
+                increment = exact - self._given[point]
                 if increment:
-                    self._add[point[0]](increment, dict(point[1]))
-                    self._given[point] = given + increment
+                    self._add[point[0]](ExactDouble(increment) if point[0] in _MONEY else increment, dict(point[1]))
+                    self._given[point] = exact
 
     def renew_after_fork(self) -> None:
         """In a forked child: what the parent has not yet given to its instruments stays the parent's to give."""
         self._lock = Lock()
-        for point, exact in self._exact().items():
-            given = self._given.get(point, 0)
-            numerator, denominator = given.as_integer_ratio()
-            self._dropped[point] = exact - numerator * (UNITS if point[0] in _MONEY else 1) // denominator
+        self._given.update(self._exact())
 
     def _collect(self, _: CallbackOptions) -> Iterable[Observation]:
         self._before_collection()
@@ -117,7 +114,7 @@ class CostMetrics:
     def _start(self, point: Point) -> None:
         if point not in self._given:
             self._given[point] = 0
-            self._add[point[0]](0, dict(point[1]))
+            self._add[point[0]](ExactDouble(0) if point[0] in _MONEY else 0, dict(point[1]))
 
     def _exact(self) -> Counter[Point]:
         """The exact total of each point, over all series that fall into it."""
@@ -126,12 +123,16 @@ class CostMetrics:
             for point, amount in zip(_points(series.key), _amounts(series), strict=True):
                 exact[point] += amount
         for kind, count in self._errors().items():
-            exact[names.ERRORS.name, ((names.ERROR_KIND, kind),)] += count
+            exact[_error_point(kind)] += count
         return exact
 
 
 _MONEY: Final = frozenset({names.SPEND.name, names.CACHE_SAVINGS.name})
 _TOKENS: Final = frozenset(name for name, component in COMPONENTS.items() if component.unit == "token")
+
+
+def _error_point(kind: str) -> Point:
+    return names.ERRORS.name, ((names.ERROR_KIND, kind),)
 
 
 def _base(key: SeriesKey) -> Labels:
@@ -181,13 +182,3 @@ def _amounts(series: Series) -> list[int]:
 
 def _has_savings(key: SeriesKey) -> bool:
     return key.status is Status.PRICED and any(name.startswith("cache_") for name in key.used)
-
-
-def _increment(given: float, target: float) -> float:
-    """What brings a running sum of doubles from `given` to exactly `target`."""
-    increment = target - given
-    while given + increment < target:
-        increment = math.nextafter(increment, math.inf)
-    while given + increment > target:
-        increment = math.nextafter(increment, -math.inf)
-    return increment

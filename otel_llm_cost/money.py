@@ -7,6 +7,7 @@ integer arithmetic. Where OpenTelemetry takes a double, `units / UNITS` is the n
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from typing import Self
 
 DIGITS = 30
 UNITS = 10**DIGITS
@@ -63,3 +64,30 @@ def decimal_of(units: int) -> Decimal:
 def text_of(units: int) -> str:
     """The exact decimal as text, never in scientific notation."""
     return format(decimal_of(units), "f")
+
+
+class ExactDouble(float):
+    """The double nearest to an amount, which adds up exactly with its like.
+
+    The SDK adds up what instruments are given, as doubles, and a sum of doubles drifts. It adds these with `+` too, so the sum of
+    any of them, in any order and over any collections, is the double nearest to the exact sum.
+    """
+
+    __slots__ = ("units",)
+    units: int
+
+    def __new__(cls, units: int) -> Self:
+        """From units of 1e-30."""
+        double = super().__new__(cls, units / UNITS)
+        double.units = units
+        return double
+
+    def __add__(self, other: float) -> float:
+        if type(other) is ExactDouble:
+            return ExactDouble(self.units + other.units)
+        return self if other == 0 else float(self) + other
+
+    __radd__ = __add__
+
+    def __reduce__(self) -> tuple[type[ExactDouble], tuple[int]]:
+        return ExactDouble, (self.units,)

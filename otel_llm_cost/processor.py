@@ -14,18 +14,19 @@ from opentelemetry.trace import SpanContext, StatusCode
 
 from otel_llm_cost.accounts import Accounts
 from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
-from otel_llm_cost.call import Kind, Sighting
+from otel_llm_cost.call import Kind, Sighting, Told
 from otel_llm_cost.conventions.semconv import Look, Reader, response_id
 from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT
 from otel_llm_cost.ledger.entry import Entry
+from otel_llm_cost.ledger.once import Group
 from otel_llm_cost.ledger.totals import Posting
 from otel_llm_cost.names import COST_AMOUNT
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.recognise import looks_like_call, makes_calls, never_calls
 from otel_llm_cost.repeated import Repeated
 from otel_llm_cost.settings import strict_from_environment
-from otel_llm_cost.span_end import SpanEnd, hook_end
+from otel_llm_cost.span_end import SpanEnd, has_room, hook_end
 
 _SKIP, _UNKNOWN, _LIKELY = 0, 1, 2
 _MAX_SCOPES: Final = 10_000
@@ -53,7 +54,6 @@ class CostSpanProcessor(SpanProcessor):
         self._once = self._accounts.once
         self._scopes: dict[str, int] = {}
         self._readers: dict[str, Reader] = {}
-        self._repeated: dict[Kind, Repeated] = {}
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
         scope = span.instrumentation_scope
@@ -92,23 +92,28 @@ class CostSpanProcessor(SpanProcessor):
         try:
             attributes = span.attributes
             held = attributes.copy() if attributes is not None else {}  # type: ignore[attr-defined] # a mappingproxy
+            if not held and hook.group is None and hook.given is None:
+                return
             scope = span.instrumentation_scope
             name = scope.name if scope is not None else ""
-            if hook.given is not None:
+            if isinstance(hook.given, Sighting):
                 self._settle(span, end_time, hook, held, name, hook.given)
                 return
             reader = self._readers.get(name) or self._new_reader(name)
-            look = reader.look(held) if held else None
+            look = reader.look(held)
             if look is None:
-                if hook.group is not None:
-                    self._once.withdraw(hook.group, span.context.span_id)
+                self._withdraw(span, hook)
                 return
             failed = "error.type" in held or span.status.status_code is _ERROR
-            repeated = self._repeated.get(look.kind)
-            if repeated is None or failed or not self._repeat(repeated, span, end_time, hook, held, name, look):
+            repeated: Repeated | None = look.shape.memo.get(look.kind)
+            told: Told | None = hook.given
+            if repeated is None or failed or told or not self._repeat(repeated, span, end_time, hook, held, name, look):
                 given = reader.read(look, held, span.start_time or end_time, failed=failed)
-                self._settle(span, end_time, hook, held, name, given)
+                if told is not None:
+                    given = given._replace(call=given.call._replace(told=told))
+                self._settle(span, end_time, hook, held, name, given, look.shape.memo)
         except Exception as error:  # noqa: BLE001 - as above
+            self._withdraw(span, hook)
             self._guard.failed("end", error)
 
     def shutdown(self) -> None:
@@ -148,38 +153,53 @@ class CostSpanProcessor(SpanProcessor):
         if priced is None:
             return False
         posting, written = priced
-        if span.parent is not None or hook.group is None or not self._accounts.settle_alone(context.trace_id, hook.group, posting):
+        group, hook.group = hook.group, None
+        if span.parent is not None or group is None or not self._accounts.settle_alone(context.trace_id, group, posting):
             identity = look.kind, response_id(held), look.shape.stated, look.values, True
-            if self._accounts.settle(_entry(span, end, hook, scope, identity, posting)) == "duplicate":
+            if self._accounts.settle(_entry(span, end, group, scope, identity, posting)) == "duplicate":
                 written = of_duplicate(look.kind.usage_source, self.table.version)
         self._write(span, written, held)
         return True
 
-    def _settle(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], scope: str, given: Sighting) -> None:
+    def _settle(
+        self,
+        span: Span,
+        end: int,
+        hook: SpanEnd,
+        held: dict[str, Any],
+        scope: str,
+        given: Sighting,
+        memo: dict[Kind, Any] | None = None,
+    ) -> None:
         """Prices a call, counts it once, and writes on its span."""
         cost, kind = self.price(given), given.kind
         series = self._accounts.totals.series(given, cost)
         template = Template(cost, kind.usage_source, self.table.version)
-        if Repeated.serves(cost) and kind.usage_source == "span" and len(self._repeated) < _MAX_REPEATED:
-            self._repeated[kind] = Repeated(cost, series, template)
+        if memo is not None and Repeated.serves(cost):
+            if len(memo) >= _MAX_REPEATED:
+                memo.clear()
+            memo[kind] = Repeated(cost, series, template)
         units = cost.units if cost.status in WITH_AMOUNT else None
         told = cost.parts if cost.status is Status.REPORTED else ()
         posting = Posting(series, given.call.usage.counts, told, units, span.context)
         identity = kind, given.response_id, given.stated, given.values, cost.status in WITH_PRICE
-        if self._accounts.settle(_entry(span, end, hook, scope, identity, posting)) == "duplicate":
+        group, hook.group = hook.group, None
+        if self._accounts.settle(_entry(span, end, group, scope, identity, posting)) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         else:
             written = template.filled(cost.units, cost.parts, cost.local_units)
         self._write(span, written, held)
 
+    def _withdraw(self, span: Span, hook: SpanEnd) -> None:
+        if hook.group is not None:
+            self._once.withdraw(hook.group, span.context.span_id)
+            hook.group = None
+
     def _write(self, span: Span, written: Attributes, held: Mapping[str, object]) -> None:
         """Sets attributes, unless the span has no room: an SDK span at its limit would drop the application's oldest."""
         if COST_AMOUNT in held:
             written = keep_told(written, held)
-        # The SDK has no public way to ask for a span's limit.
-        limits = getattr(span, "_limits", None)
-        room = limits.max_span_attributes if limits is not None else None
-        if room is not None and len(held) + len(written) > room:
+        if not has_room(span, len(held) + len(written)):
             self._guard.limit(ATTRIBUTE_LIMIT, "a span is at its attribute limit: its cost is in the metrics, not on the span")
             return
         span.set_attributes(written)
@@ -188,14 +208,14 @@ class CostSpanProcessor(SpanProcessor):
 def _entry(
     span: Span,
     end: int,
-    hook: SpanEnd,
+    group: Group | None,
     scope: str,
     identity: tuple[Kind, str | None, tuple[str, ...], tuple[int, ...], bool],
     posting: Posting,
 ) -> Entry:
     context, parent, start = span.context, span.parent, span.start_time or end
     trace_id, span_id = context.trace_id, context.span_id
-    return Entry(*identity, posting, scope, trace_id, span_id, _local(parent), start, end, hook.group, parent is None)
+    return Entry(*identity, posting, scope, trace_id, span_id, _local(parent), start, end, group, parent is None)
 
 
 def _local(parent: SpanContext | None) -> int | None:

@@ -12,13 +12,13 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from otel_llm_cost.accounts import SCOPE
-from otel_llm_cost.call import STATED, Call, Kind, Sighting, Told, unix_nano
+from otel_llm_cost.call import STATED, Call, Sighting, Told, kind_of, unix_nano
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.recognise import BILLED_OPERATIONS, looks_like_call
 from otel_llm_cost.settings import strict_from_environment
-from otel_llm_cost.span_end import hook_of
+from otel_llm_cost.span_end import has_room, hook_of
 from otel_llm_cost.usage import Usage
 from otel_llm_cost.version import VERSION
 
@@ -90,7 +90,7 @@ def _sighting(
     told = Told(amount, currency, source, components) if amount is not None else None
     start = unix_nano(at) if at is not None else unix_nano(datetime.now().astimezone())
     stated, values = (STATED, tuple(_inclusive(used))) if used or told is None else ((), ())
-    kind = Kind(provider, model, operation, model, model, tier, None, "app")
+    kind = kind_of(provider, model, operation, model, model, tier, None, "app")
     return Sighting(kind, Call(provider, model, start, used, tier, None, (), told), response_id, stated, values)
 
 
@@ -98,7 +98,7 @@ def _record(
     sighting: Sighting, given: trace.Span | None, tracer_provider: trace.TracerProvider | None, *, is_backdated: bool
 ) -> Cost:
     call = sighting.call
-    span = given if given is not None else _open_call(trace.get_current_span())
+    span = given if given is not None else _open_call(trace.get_current_span(), sighting)
     made = None
     if span is None:
         tracer = trace.get_tracer(SCOPE, VERSION, tracer_provider)
@@ -106,26 +106,30 @@ def _record(
         made = span = tracer.start_span(f"{sighting.kind.operation} {call.model}", kind=SpanKind.CLIENT, start_time=start)
     try:
         hook = hook_of(span)
-        if span.is_recording():
-            held = getattr(span, "attributes", None) or {}
-            span.set_attributes({name: value for name, value in _identity(sighting).items() if name not in held})
-        if hook is not None:
-            hook.given = sighting
-            processor = getattr(hook, "owner", None)
-            if isinstance(processor, CostSpanProcessor):
-                return processor.price(sighting)
-        elif span.is_recording():
-            _log.warning("record_call: no CostSpanProcessor sees this span: its cost is returned, and stands in no metric")
-        return price_call(call, PriceTable.shipped(), strict=strict_from_environment())
+        held = getattr(span, "attributes", None) or {}
+        missing = {name: value for name, value in _identity(sighting).items() if name not in held}
+        if span.is_recording() and has_room(span, len(held) + len(missing)):
+            span.set_attributes(missing)
+        processor = getattr(hook, "owner", None)
+        if hook is None or not isinstance(processor, CostSpanProcessor):
+            _log.warning("record_call: no CostSpanProcessor sees this span: the cost is returned, and stands in no metric")
+            return price_call(call, PriceTable.shipped(), strict=strict_from_environment())
+        # A span that states its usage itself keeps it beside a cost that was told.
+        hook.given = sighting if call.usage or call.told is None or made is not None else call.told
+        return processor.price(sighting)
     finally:
         if made is not None:
             made.end(call.at_unix_nano if is_backdated else None)
 
 
-def _open_call(current: trace.Span) -> trace.Span | None:
-    """The current span where it is an LLM call's; a request handler's or an agent's span is not the call."""
-    attributes = getattr(current, "attributes", None)
-    return current if current.is_recording() and attributes and looks_like_call(attributes) else None
+def _open_call(current: trace.Span, sighting: Sighting) -> trace.Span | None:
+    """The current span where it is this call's: a request handler's, an agent's or another call's span is not."""
+    held, hook = getattr(current, "attributes", None), hook_of(current)
+    if not held or not current.is_recording() or not looks_like_call(held) or (hook is not None and hook.given is not None):
+        return None
+    models = {held.get("gen_ai.request.model"), held.get("gen_ai.response.model")} - {None}
+    operation = held.get("gen_ai.operation.name", sighting.kind.operation)
+    return current if operation == sighting.kind.operation and (not models or sighting.call.model in models) else None
 
 
 def _identity(sighting: Sighting) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class SpanEnd:
         self.group: Any = None
         """Where the owner announced the span as an LLM call; None where it did not."""
         self.given: Any = None
-        """What the application handed over for this span."""
+        """What the application handed over for this span: a `Sighting`, or a `Told`."""
 
     def __call__(self, end_time: int | None = None) -> None:
         try:
@@ -70,3 +70,10 @@ def hook_of(span: object) -> SpanEnd | None:
     """The hook on an open span; None where it has none."""
     held = getattr(span, "end", None)
     return held if isinstance(held, SpanEnd) else None
+
+
+def has_room(span: object, count: int) -> bool:
+    """Whether a span may have so many attributes: beyond its limit the SDK drops the oldest. It has no public way to ask."""
+    limits = getattr(span, "_limits", None)
+    most = limits.max_span_attributes if limits is not None else None
+    return most is None or count <= most

@@ -89,6 +89,8 @@ class Made(NamedTuple):
     start: int = CHANGE
     late: bool = False
     """Whether it gets its attributes after its start."""
+    scope: str | None = None
+    """Its instrumentation, where it is not that of the spans around it."""
 
 
 class Ended(NamedTuple):
@@ -108,8 +110,8 @@ def run(spans: Sequence[Made], scope: str, *, priced: bool = True) -> Ended:
     if priced:
         tracers.add_span_processor(CostSpanProcessor(table=TABLE, meter_provider=meters, strict=False))
     tracers.add_span_processor(SimpleSpanProcessor(exporter))
-    tracer = tracers.get_tracer(scope)
     for place, made in enumerate(spans):
+        tracer = tracers.get_tracer(scope if made.scope is None else made.scope)
         start = made.start + 2 * place * SECOND
         span = tracer.start_span("chat m", attributes=None if made.late else made.attributes, start_time=start)
         if made.late:
@@ -503,3 +505,40 @@ def test_as_many_components_are_not_the_same_ones() -> None:
     assert second["llm_cost.component.output.amount"] == 499 * 12 / 1e6
     assert "llm_cost.component.output.amount" not in first
     assert "llm_cost.component.reasoning.amount" not in second
+
+
+TOLD = {AMOUNT: 0.25, CURRENCY: "USD"}
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(Made(CHAT | TOLD), id="told"),
+        pytest.param(Made(CHAT | {AMOUNT: 0.25}), id="told-without-a-currency"),
+        pytest.param(Made(CHAT | {AMOUNT: float("nan")}), id="told-no-amount"),
+        pytest.param(Made(CHAT | {"error.type": "timeout"}), id="failed"),
+        pytest.param(Made(CHAT | {"gen_ai.usage.cache_read.input_tokens": 401}), id="cached"),
+        pytest.param(Made(CHAT | {"gen_ai.usage.cache_read.input_tokens": 401}, scope=UNKNOWN), id="cached-under-an-unknown-scope"),
+        pytest.param(
+            Made(CHAT | {"gen_ai.usage.cache_read.input_tokens": 401}, scope=EXCLUSIVE), id="cached-under-an-exclusive-scope"
+        ),
+        pytest.param(Made(CHAT | {"anthropic.usage.compaction.input_tokens": 401}), id="with-a-compaction"),
+        pytest.param(
+            Made({name: value for name, value in CHAT.items() if name != "gen_ai.usage.output_tokens"}), id="without-output"
+        ),
+        pytest.param(Made(CHAT | {"openai.response.service_tier": "flex"}), id="of-another-tier"),
+        pytest.param(Made(CHAT | {"gen_ai.response.model": "nothing"}), id="of-another-model"),
+    ],
+)
+@pytest.mark.parametrize(
+    "cached", [pytest.param({}, id="plain"), pytest.param({"gen_ai.usage.cache_read.input_tokens": 397}, id="cached")]
+)
+def test_what_else_a_span_says_is_heard_beside_calls_that_are_like_it(second: Made, cached: dict[str, Any]) -> None:
+    # All are of one provider and model; each stands first, between and behind the others.
+    first = Made(CHAT | cached)
+    spans = [second, first, second, first]
+    warm = run(spans, INCLUSIVE)
+    alone = [run([made._replace(start=made.start + 2 * place * SECOND)], INCLUSIVE) for place, made in enumerate(spans)]
+    assert [repr(span) for span in warm.spans] == [repr(each.spans[0]) for each in alone]
+    for metric in ("llm_cost.spend", "llm_cost.calls", "llm_cost.tokens"):
+        assert warm.total(metric) == pytest.approx(math.fsum(each.total(metric) for each in alone), rel=1e-9)

@@ -126,6 +126,10 @@ class Exchange:
     is_beta: bool
 
     @property
+    def provider(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
     def api(self) -> str:
         return self.id.split(".")[1]
 
@@ -235,6 +239,22 @@ BILLED_BY: Final = {
 }
 """Whose price file has the rates: the provider's own, or OpenAI's behind a gateway that ours does not know. Others have none."""
 
+ASKED: Final = {
+    "anthropic": "anthropic",
+    "azure-ai": "azure.ai.inference",
+    "azure-openai": "azure.ai.openai",
+    "cerebras": "cerebras",
+    "deepseek": "deepseek",
+    "gemini": "gcp.gemini",
+    "groq": "groq",
+    "mistral": "mistral_ai",
+    "moonshotai": "moonshot_ai",
+    "openrouter": "openrouter",
+    "perplexity": "perplexity",
+    "xai": "x_ai",
+}
+"""Who is asked, in the names of the conventions, by the host. Of any other host the OpenAI client's instrumentation says OpenAI."""
+
 PROMPT: Final = {"input", "input_audio", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h"}
 WIDER: Final = {"reasoning": "output", "cache_read": "input"}
 PER: Final = {"web_searches": 1}
@@ -282,7 +302,7 @@ def rates(provider: str, model: str, tier: str, prompt: int) -> dict[str, Fracti
         when = entry.get("when", {})
         if when.get("tier", "standard") != tier or prompt <= when.get("prompt_above", -1):
             continue
-        rank = (len(when), when.get("prompt_above", -1), _instant(entry["from"]))
+        rank = (entry["model"] == model, len(when), when.get("prompt_above", -1), _instant(entry["from"]))
         own = entry["rates"]
         covered = {narrower: own[wider] for narrower, wider in entry.get("covers", {}).items()}
         for component, rate in {**covered, **own}.items():
@@ -317,7 +337,7 @@ def bill(given: Exchange, *ignored: str) -> Fraction:
     usage = answer.get("usage")
     if not usage:
         raise NoBillError("error" if answer.get("status") == "failed" else "no_usage")
-    provider = BILLED_BY.get(given.id.split(".")[0])
+    provider = BILLED_BY.get(given.provider)
     if provider is None:
         raise NoBillError(ANY)
     if provider == "anthropic":
@@ -475,6 +495,7 @@ def test_the_span_says_what_the_provider_bills_or_why_it_does_not(name: str, set
     recorded = exchange(name)
     replay(recorded, setup, server, shipped)
     span = counted(shipped)
+    assert set(shipped.collect().by("llm_cost.calls", "gen_ai.provider.name")) == {ASKED.get(recorded.provider, "openai")}
     got, right = said(span), billed(recorded)
     # The duplicate's money is in no metric either.
     known = (span.attributes or {}).get("llm_cost.known_amount", 0.0)

@@ -12,20 +12,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread, current_thread
 from time import time_ns
 from typing import Any
 
 import pytest
 from conftest import NATIVE, PARENT, TABLE, UNKNOWN, VERSION, Metrics, Telemetry, call, seeded, usd
 from opentelemetry.context import Context
+from opentelemetry.sdk import metrics as sdk_metrics
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import AggregationTemporality, Gauge, Histogram, Sum
+from opentelemetry.sdk.metrics.export import AggregationTemporality, Gauge, Histogram, InMemoryMetricReader, Sum
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.trace import set_span_in_context
 
 from otel_llm_cost import names
-from otel_llm_cost.metrics import _increment
+from otel_llm_cost.metrics import CostMetrics
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.record import record_call
@@ -231,7 +232,7 @@ def test_tokens_and_calls_and_errors_are_integers_and_money_is_a_double(make_tel
         ask(telemetry, **CACHED)
         metrics = telemetry.collect()
     for name, kind in (("tokens", int), ("calls", int), ("errors", int), ("spend", float), ("cache.savings", float)):
-        assert {type(point.value) for point in metrics.points(f"llm_cost.{name}")} == {kind}, name
+        assert all(isinstance(point.value, kind) for point in metrics.points(f"llm_cost.{name}")), name
 
 
 def test_cache_savings_can_fall(telemetry: Telemetry) -> None:
@@ -366,7 +367,6 @@ def test_a_series_starts_at_its_call_though_it_is_collected_much_later(telemetry
     assert point.start_time_unix_nano <= ended
 
 
-@pytest.mark.xfail(reason="BUG: a series of llm_cost.errors starts at the first collection, not at the failure")
 def test_a_series_of_errors_starts_at_the_first_failure(make_telemetry: Callable[..., Telemetry]) -> None:
     telemetry = make_telemetry(limits=SpanLimits(max_span_attributes=9)).attach()
     ask(telemetry)
@@ -393,6 +393,39 @@ def test_a_full_buffer_loses_nothing(telemetry: Telemetry, monkeypatch: pytest.M
     assert point.sum == pytest.approx(float(usd("m", input=tokens, output=53 * 101)), rel=1e-9)
 
 
+@pytest.mark.xfail(
+    reason="BUG: begin() waits for the lock that flush() holds while it records: 330 ms for a full buffer", strict=False
+)
+def test_a_collection_does_not_hold_up_a_call(telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, go_on, ended = Event(), Event(), Event()
+    original = CostMetrics.record
+
+    def slow(*arguments: Any) -> None:  # noqa: ANN401
+        if current_thread() is collecting:
+            inside.set()
+            go_on.wait(5)
+        original(*arguments)
+
+    for _ in range(2):
+        ask(telemetry)
+    monkeypatch.setattr(CostMetrics, "record", slow)
+    collecting = Thread(target=telemetry.collect)
+    collecting.start()
+    assert inside.wait(5)
+
+    def application() -> None:
+        ask(telemetry, context=Context(), model="small")
+        ended.set()
+
+    calling = Thread(target=application)
+    calling.start()
+    in_time = ended.wait(0.5)
+    go_on.set()
+    collecting.join()
+    calling.join()
+    assert in_time
+
+
 def test_sums_do_not_drift_where_doubles_would(telemetry: Telemetry) -> None:
     # 0.1 added up ten times is 0.9999999999999999 in doubles.
     for number in range(1, 11):
@@ -400,10 +433,6 @@ def test_sums_do_not_drift_where_doubles_would(telemetry: Telemetry) -> None:
         assert telemetry.collect().total("llm_cost.spend") == float(Fraction(number, 10))
 
 
-ONE_ADD = "BUG: one add does not always bring a running sum of doubles to the nearest double: two would"
-
-
-@pytest.mark.xfail(reason=ONE_ADD)
 def test_spend_is_the_nearest_double_though_it_grows_manifold_between_collections(telemetry: Telemetry) -> None:
     dice = seeded(7)
     totals = dict.fromkeys((f"model-{number}" for number in range(100)), Fraction(0))
@@ -416,7 +445,6 @@ def test_spend_is_the_nearest_double_though_it_grows_manifold_between_collection
         assert seen == {model: float(total) for model, total in totals.items()}
 
 
-@pytest.mark.xfail(reason=ONE_ADD)
 def test_savings_are_the_nearest_double_though_they_shrink_and_change_sign(telemetry: Telemetry) -> None:
     dice = seeded(7)
     saved = Fraction(0)
@@ -428,15 +456,19 @@ def test_savings_are_the_nearest_double_though_they_shrink_and_change_sign(telem
             assert telemetry.collect().total("llm_cost.cache.savings") == float(saved)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_an_increment_within_a_doubling_lands_on_its_target(seed: int) -> None:
-    dice = seeded(seed)
-    for _ in range(2000):
-        given = dice.uniform(0, 10) ** 7
-        target = given * dice.uniform(1, 2)
-        assert given + _increment(given, target) == target
-        target = math.nextafter(given, math.inf)
-        assert given + _increment(given, target) == target
+def test_deltas_add_up_to_the_total() -> None:
+    reader = InMemoryMetricReader({sdk_metrics.Counter: AggregationTemporality.DELTA})
+    meter_provider = MeterProvider([reader], shutdown_on_exit=False)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(CostSpanProcessor(table=TABLE, meter_provider=meter_provider, strict=False))
+    amounts = [round(0.1 + number / 7, 3) for number in range(50)]
+    deltas = []
+    for amount in amounts:
+        provider.get_tracer(PARENT).start_span("ask", attributes=call(**told(amount))).end()
+        deltas.append(Metrics(reader.get_metrics_data()).total("llm_cost.spend"))
+    meter_provider.shutdown()
+    assert deltas == amounts
+    assert math.fsum(deltas) == pytest.approx(float(sum(map(Fraction, map(repr, amounts)))), rel=1e-9)
 
 
 THREADS, CALLS = 16, 6250
@@ -563,9 +595,12 @@ FORK = """
 import json, os, sys, warnings
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests"]
 warnings.simplefilter("ignore")
+import otel_llm_cost.ledger.totals
 from conftest import PARENT, Telemetry, call
 
 telemetry = Telemetry().attach()
+if sys.argv[2] == "overflow":
+    otel_llm_cost.ledger.totals.MAX_POSTED = 0
 
 def ask(amount, **more):
     attributes = call(**more) | {"gen_ai.usage.cost.amount": amount, "gen_ai.usage.cost.currency": "USD"}
@@ -575,7 +610,7 @@ def seen():
     metrics = telemetry.collect()
     (point,) = metrics.points("gen_ai.client.operation.cost")
     return {"calls": metrics.total("llm_cost.calls"), "spend": metrics.total("llm_cost.spend"),
-            "tokens": metrics.total("llm_cost.tokens"), "count": point.count}
+            "tokens": metrics.total("llm_cost.tokens"), "count": point.count, "errors": metrics.total("llm_cost.errors")}
 
 ask(0.37)
 if sys.argv[2] == "collected":
@@ -584,10 +619,12 @@ ask(0.41)
 work = telemetry.tracer("app").start_span("work")
 from opentelemetry.trace import set_span_in_context
 telemetry.tracer(PARENT).start_span("held", set_span_in_context(work), attributes=call(tokens_in=None, tokens_out=None)).end()
+telemetry.processor._guard.limit("attribute_limit", "")
 lock = telemetry.processor._guard._lock
 read, write = os.pipe()
 pid = os.fork()
 if pid == 0:
+    telemetry.processor.force_flush()
     before = seen()
     ask(0.53)
     renewed = telemetry.processor._guard._lock is not lock
@@ -615,8 +652,10 @@ TOKENS = 1009 + 101
 @pytest.mark.parametrize(
     ("how", "given"),
     [
-        pytest.param("uncollected", {"calls": 0, "spend": 0.0, "tokens": 0, "count": 1}, id="nothing-given-yet"),
-        pytest.param("collected", {"calls": 1, "spend": 0.37, "tokens": TOKENS, "count": 1}, id="one-given"),
+        pytest.param("uncollected", {"calls": 0, "spend": 0.0, "tokens": 0, "count": 1, "errors": 0}, id="nothing-given-yet"),
+        # What finds the buffer full is added at once, and the histogram is given it at once.
+        pytest.param("overflow", {"calls": 0, "spend": 0.0, "tokens": 0, "count": 2, "errors": 0}, id="buffer-full"),
+        pytest.param("collected", {"calls": 1, "spend": 0.37, "tokens": TOKENS, "count": 1, "errors": 0}, id="one-given"),
     ],
 )
 def test_a_forked_child_does_not_report_what_its_parent_has_yet_to_give(how: str, given: dict[str, float]) -> None:
@@ -628,10 +667,47 @@ def test_a_forked_child_does_not_report_what_its_parent_has_yet_to_give(how: str
         "spend": float(Fraction(repr(given["spend"])) + Fraction("0.53")),
         "tokens": given["tokens"] + TOKENS,
         "count": given["count"] + 1,
+        "errors": 0,
     }
-    assert seen["parent"] == {"calls": 3, "spend": 0.78, "tokens": 2 * TOKENS, "count": 2}
+    assert seen["parent"] == {"calls": 3, "spend": 0.78, "tokens": 2 * TOKENS, "count": 2, "errors": 1}
 
 
-@pytest.mark.xfail(reason="BUG: nothing calls Guard.renew_after_fork: a child forked while it is locked hangs")
+AT_EXIT = """
+import sys
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests"]
+from conftest import PARENT, TABLE, call
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import set_span_in_context
+from otel_llm_cost.processor import CostSpanProcessor
+
+provider = TracerProvider()
+reader = PeriodicExportingMetricReader(ConsoleMetricExporter(), export_interval_millis=3_600_000)
+provider.add_span_processor(CostSpanProcessor(table=TABLE, meter_provider=MeterProvider([reader]), strict=False))
+tracer = provider.get_tracer(PARENT)
+open_still = set_span_in_context(tracer.start_span("work"))
+tracer.start_span("held", open_still, attributes=call(tokens_in=None, tokens_out=None)).end()
+tracer.start_span("ask", open_still, attributes=call(tokens_in=7)).end()
+"""
+
+
+def test_what_waits_when_the_program_ends_is_in_its_last_export() -> None:
+    done = subprocess.run(  # noqa: S603 - this file's own program
+        [sys.executable, "-c", AT_EXIT, str(ROOT)], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert done.returncode == 0, done.stderr
+    exported = [json.loads(text) for text in done.stdout.replace("}\n{", "}\0{").split("\0")]
+    metrics = [
+        metric
+        for each in exported
+        for part in each["resource_metrics"]
+        for scope in part["scope_metrics"]
+        for metric in scope["metrics"]
+    ]
+    calls = [point for metric in metrics if metric["name"] == "llm_cost.calls" for point in metric["data"]["data_points"]]
+    assert {point["attributes"]["llm_cost.status"]: point["value"] for point in calls} == {"priced": 1, "unpriced": 1}
+
+
 def test_a_forked_child_has_a_guard_of_its_own() -> None:
     assert forked("uncollected")["guard_renewed"]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, Literal, NamedTuple
 
-from otel_llm_cost.call import Call, Kind, Sighting, Told
+from otel_llm_cost.call import Call, Kind, Sighting, Told, kind_of
 from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, disjoint, picker
 from otel_llm_cost.conventions.providers import provider_of
 from otel_llm_cost.conventions.scopes import InputCount, input_count
@@ -157,6 +157,8 @@ class Shape:
         self.pick_who = picker(tuple(name for name in _WHO if name in names))
         self.is_told = COST_AMOUNT in names
         self.kinds: dict[tuple[object, ...], Kind | None] = {}
+        self.memo: dict[Kind, Any] = {}
+        """What the caller remembers of a kind's calls that have this shape."""
 
     def learn(self, who: tuple[object, ...], attributes: Mapping[str, Any]) -> Kind | None:
         """The kind of call that has these values, remembered; None for what is no call."""
@@ -171,7 +173,7 @@ class Shape:
 def _kind(attributes: Mapping[str, object], operation: str) -> Kind:
     get = attributes.get
     address = _text(get("server.address"))
-    return Kind(
+    return kind_of(
         provider=provider_of(get("gen_ai.provider.name") or get("gen_ai.system"), address),
         model=_text(get("gen_ai.response.model")) or _text(get("gen_ai.request.model")) or "",
         operation=operation,

@@ -35,13 +35,15 @@ Verdict: TypeAlias = Literal["count", "duplicate", "hold"]
 class Group:
     """Related spans: those below the root of one trace, or the roots of one thread or task."""
 
-    __slots__ = ("entries", "is_over", "open", "parents")
+    __slots__ = ("entries", "is_lane", "is_over", "open", "parents")
 
     def __init__(self) -> None:
         self.open = 0
         """Spans announced as LLM calls that have not ended."""
         self.entries: list[Entry] = []
         """In the order of their ends."""
+        self.is_lane = False
+        """Whether these are the roots of a thread or task."""
         self.is_over = False
         """Whether the trace's root in this process has ended; calls that it left behind may still be open."""
         self.parents: dict[int, int | None] = {}
@@ -65,7 +67,10 @@ class Once:
         with self._lock:
             group = self._lanes.get(lane)
             if group is None:
+                if len(self._lanes) >= MAX_LANES:
+                    self._lanes = {key: held for key, held in self._lanes.items() if held.open}
                 group = _group(self._lanes, lane, MAX_LANES)
+                group.is_lane = True
             group.open += 1
             return group
 
@@ -81,6 +86,7 @@ class Once:
         """A span that was announced has ended, and was no call."""
         with self._lock:
             _close(group, span_id)
+            self._leave(group)
 
     def alone(self, trace_id: int, lane: Group) -> bool:
         """Whether an announced root that ends is related to no other span, so that it counts as it is: the common case.
@@ -101,16 +107,17 @@ class Once:
             trace, lane = self.traces.get(entry.trace_id), entry.lane
             if entry.group is not None:
                 _close(entry.group, entry.span_id)
+                if lane is None:
+                    # The group may hold the entry: no circle.
+                    entry.group = None
             verdict = self._decide(entry, self._same(entry, trace, lane), trace)
             if verdict != "duplicate":
                 if lane is None or (trace is not None and trace.open):
                     _remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry)
                 if lane is not None and lane.open:
                     _remember(lane, entry)
-            if lane is not None and not lane.open:
-                lane.entries.clear()
-                for waiting in [held for held in self.held.values() if held.lane is lane]:
-                    self._release(waiting)
+            if lane is not None:
+                self._leave(lane)
             return verdict
 
     def span_ended(self, trace_id: int, span_id: int, *, is_local_root: bool) -> None:
@@ -123,6 +130,7 @@ class Once:
                 group.is_over |= is_local_root
                 if group.is_over and not group.open:
                     del self.traces[trace_id]
+                    group.entries.clear()
 
     def release(self, now: int | None) -> None:
         """Counts what has waited long enough at `now`; everything that waits where `now` is None."""
@@ -145,15 +153,16 @@ class Once:
         settled = entry.settled
         if same is not None:
             absorbed = same.absorbed = same.absorbed or set()
-            if not settled or same.span_id not in self.held:
+            if not settled or same.settled:
                 absorbed.add(entry.scope)
                 self._duplicate(entry)
                 return "duplicate"
-            # A price for a call that was waiting for one: this span takes its place.
-            del self.held[same.span_id]
+            # A price for a call that had none: this span takes its place. Where that one waited too long, it was counted without a
+            # price, and stays so: better a call too many than money too little.
             self._forget(same)
             entry.absorbed = absorbed | {same.scope}
-            self._duplicate(same)
+            if self.held.pop(same.span_id, None) is not None:
+                self._duplicate(same)
         elif not settled and (entry.parent_id is not None or (trace and trace.open) or (entry.lane and entry.lane.open)):
             while len(self.held) >= MAX_HELD:
                 self._release(next(iter(self.held.values())))
@@ -185,6 +194,13 @@ class Once:
             if group is not None and entry in group.entries:
                 group.entries.remove(entry)
 
+    def _leave(self, lane: Group) -> None:
+        """Where the last open root of a lane has ended, nothing can be related to those before it."""
+        if lane.is_lane and not lane.open:
+            lane.entries.clear()
+            for waiting in [held for held in self.held.values() if held.lane is lane]:
+                self._release(waiting)
+
     def _release_overdue(self, now: int | None) -> None:
         for entry in [entry for entry in self.held.values() if now is None or entry.held_until <= now]:
             self._release(entry)
@@ -203,7 +219,7 @@ def _group(groups: dict[_Key, Group], key: _Key, most: int) -> Group:
     group = groups.get(key)
     if group is None:
         if len(groups) >= most:
-            del groups[next(iter(groups))]
+            groups.pop(next(iter(groups))).entries.clear()
         group = groups[key] = Group()
     return group
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from functools import lru_cache
 from operator import add, mul
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
-from otel_llm_cost.call import Kind, Sighting
+from otel_llm_cost.call import Kind, Sighting, kind_of
 from otel_llm_cost.cost import Cost, Status
 from otel_llm_cost.prices.model import Quote
 
@@ -151,14 +150,11 @@ class Totals:
         made = SeriesKey(*key)  # type: ignore[arg-type]
         with self._lock:
             if len(self._series) >= MAX_SERIES:
-                made = made._replace(kind=_others_of(made.kind.provider, made.kind.operation), error_type=made.error_type and OTHER)
+                made = made._replace(
+                    kind=kind_of(made.kind.provider, OTHER, made.kind.operation), error_type=made.error_type and OTHER
+                )
                 self.overflowed = True
             return self._series.setdefault(made, Series(made))
-
-
-@lru_cache(maxsize=MAX_SERIES)
-def _others_of(provider: str, operation: str) -> Kind:
-    return Kind(provider, OTHER, operation)
 
 
 def _add(posting: Posting) -> None:
