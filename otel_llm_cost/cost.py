@@ -35,6 +35,7 @@ class Reason(StrEnum):
     AFTER_LAST_PRICE = "after_last_price"
     NO_USAGE = "no_usage"
     AMBIGUOUS_USAGE = "ambiguous_usage"
+    INCOMPLETE_USAGE = "incomplete_usage"
     CONTRADICTORY_USAGE = "contradictory_usage"
     INVALID_USAGE = "invalid_usage"
     NO_RATE = "no_rate"
@@ -42,6 +43,7 @@ class Reason(StrEnum):
     INVALID_AMOUNT = "invalid_amount"
     STRICT = "strict"
     ERROR = "error"
+    INTERNAL_ERROR = "internal_error"
 
 
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.

@@ -46,7 +46,7 @@ class CostMetrics:
         self._errors = errors
         self._before_collection = before_collection
         self._tables = tables
-        self._lock = Lock()
+        self._lock, self._flushing = Lock(), Lock()
         self._given: dict[Point, int] = {}
         """The exact total of what each point's instrument has been given."""
         counter, up_down = meter.create_counter, meter.create_up_down_counter
@@ -89,20 +89,22 @@ class CostMetrics:
 
     def flush(self) -> None:
         """Gives the instruments what has come since the last time."""
-        with self._lock:
+        # A lock of its own: a call that begins a series must not wait for all of this.
+        with self._flushing:
             for posting in self._totals.fold():
                 if posting.units is not None:
                     self.record(posting.series, posting.units, posting.context)
-            for point, exact in self._exact().items():
-                self._start(point)
-                increment = exact - self._given[point]
+            exact = self._exact()
+            with self._lock:
+                increments = [(point, total - self._given.get(point, 0)) for point, total in exact.items()]
+                self._given.update(exact)
+            for point, increment in increments:
                 if increment:
-                    self._add[point[0]](ExactDouble(increment) if point[0] in _MONEY else increment, dict(point[1]))
-                    self._given[point] = exact
+                    self._give(point, increment)
 
     def renew_after_fork(self) -> None:
         """In a forked child: what the parent has not yet given to its instruments stays the parent's to give."""
-        self._lock = Lock()
+        self._lock, self._flushing = Lock(), Lock()
         self._given.update(self._exact())
 
     def _collect(self, _: CallbackOptions) -> Iterable[Observation]:
@@ -114,7 +116,11 @@ class CostMetrics:
     def _start(self, point: Point) -> None:
         if point not in self._given:
             self._given[point] = 0
-            self._add[point[0]](ExactDouble(0) if point[0] in _MONEY else 0, dict(point[1]))
+            self._give(point, 0)
+
+    def _give(self, point: Point, increment: int) -> None:
+        name, labels = point
+        self._add[name](ExactDouble(increment) if name in _MONEY else increment, dict(labels))
 
     def _exact(self) -> Counter[Point]:
         """The exact total of each point, over all series that fall into it."""

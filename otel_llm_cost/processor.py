@@ -16,7 +16,7 @@ from otel_llm_cost.accounts import Accounts
 from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
 from otel_llm_cost.call import Kind, Sighting, Told
 from otel_llm_cost.conventions.semconv import Look, Reader, response_id
-from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Status, price_call
+from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Reason, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.ledger.once import Group
@@ -105,13 +105,13 @@ class CostSpanProcessor(SpanProcessor):
                 self._withdraw(span, hook)
                 return
             failed = "error.type" in held or span.status.status_code is _ERROR
-            repeated: Repeated | None = look.shape.memo.get(look.kind)
-            told: Told | None = hook.given
-            if repeated is None or failed or told or not self._repeat(repeated, span, end_time, hook, held, name, look):
+            plain, told = look.plain, hook.given
+            repeated: Repeated | None = look.shape.memo.get((look.kind, plain[0])) if plain is not None and told is None else None
+            if repeated is None or failed or not self._repeat(repeated, span, end_time, hook, held, name, look):
                 given = reader.read(look, held, span.start_time or end_time, failed=failed)
-                if told is not None:
+                if isinstance(told, Told):
                     given = given._replace(call=given.call._replace(told=told))
-                self._settle(span, end_time, hook, held, name, given, look.shape.memo)
+                self._settle(span, end_time, hook, held, name, given, look.shape.memo if plain is not None else None)
         except Exception as error:  # noqa: BLE001 - as above
             self._withdraw(span, hook)
             self._guard.failed("end", error)
@@ -129,8 +129,12 @@ class CostSpanProcessor(SpanProcessor):
         return True
 
     def price(self, sighting: Sighting) -> Cost:
-        """The cost of a call, by this processor's table and strictness."""
-        return price_call(sighting.call, self.table, strict=self.strict)
+        """The cost of a call, by this processor's table and strictness. Never raises."""
+        try:
+            return price_call(sighting.call, self.table, strict=self.strict)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._guard.failed("price", error)
+            return Cost(Status.UNPRICED, Reason.INTERNAL_ERROR)
 
     def _classify(self, scope: str) -> int:
         kind = _SKIP if never_calls(scope) else _LIKELY if makes_calls(scope) else _UNKNOWN
@@ -169,7 +173,7 @@ class CostSpanProcessor(SpanProcessor):
         held: dict[str, Any],
         scope: str,
         given: Sighting,
-        memo: dict[Kind, Any] | None = None,
+        memo: dict[tuple[Kind, tuple[str, ...]], Any] | None = None,
     ) -> None:
         """Prices a call, counts it once, and writes on its span."""
         cost, kind = self.price(given), given.kind
@@ -178,11 +182,13 @@ class CostSpanProcessor(SpanProcessor):
         if memo is not None and Repeated.serves(cost):
             if len(memo) >= _MAX_REPEATED:
                 memo.clear()
-            memo[kind] = Repeated(cost, series, template)
+            memo[kind, cost.components] = Repeated(cost, series, template)
         units = cost.units if cost.status in WITH_AMOUNT else None
         told = cost.parts if cost.status is Status.REPORTED else ()
         posting = Posting(series, given.call.usage.counts, told, units, span.context)
-        identity = kind, given.response_id, given.stated, given.values, cost.status in WITH_PRICE
+        # A span that knows of more than it counts does not give way to one that does not know.
+        is_settled = cost.status in WITH_PRICE or cost.reason == Reason.INCOMPLETE_USAGE
+        identity = kind, given.response_id, given.stated, given.values, is_settled
         group, hook.group = hook.group, None
         if self._accounts.settle(_entry(span, end, group, scope, identity, posting)) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)

@@ -15,13 +15,12 @@ from otel_llm_cost.usage import COMPONENTS
 class Repeated:
     """Prices the calls that `price_call` would price as it priced one before."""
 
-    __slots__ = ("_components", "_ends", "_prompt", "_rates", "_series", "_sized", "_starts", "_template")
+    __slots__ = ("_ends", "_prompt", "_rates", "_series", "_sized", "_starts", "_template")
 
     def __init__(self, cost: Cost, series: Series, template: Template) -> None:
         quote = cost.quote
         if quote is None:
             raise ValueError("only what has a quote repeats")
-        self._components = quote.components
         self._rates = quote.rates
         self._series = series
         self._template = template
@@ -35,9 +34,9 @@ class Repeated:
         return cost.quote is not None and cost.reason is None and cost.status in WITH_AMOUNT and cost.status is not Status.REPORTED
 
     def price(self, look: Look, at_unix_nano: int, context: Any) -> tuple[Posting, Attributes] | None:  # noqa: ANN401
-        """What to post and what to write; None where the call is not like the one before."""
+        """What to post and what to write of a call with the same components; None where it is not like the one before."""
         plain = look.plain
-        if plain is None or plain[0] != self._components or not self._starts <= at_unix_nano < self._ends:
+        if plain is None or not self._starts <= at_unix_nano < self._ends:
             return None
         counts = plain[1]
         if self._sized is not None and not self._sized[0] < sum(map(mul, counts, self._prompt)) <= self._sized[1]:

@@ -74,9 +74,6 @@ _NO_FALLBACK = "the usage is the second model's alone; the span shows neither th
 _WRONG_MODEL = f"{_NO_FALLBACK}, and the model is the one that message_start names, which did not answer"
 _NO_COMPACTION = "the usage at the top leaves out the compaction's pass, and the instrumentation does not show it"
 _STABLE_API = "Anthropic's own tracing shows the compaction of the beta API only; this is the stable one"
-_OVERRULED = (
-    "ours: Anthropic's span knows of the compaction and is partial, but the other one, which does not, is counted in its place"
-)
 _NO_LIFETIME = (
     "the instrumentation shows one number of cache writes for both lifetimes; ours assumes the documented default, and says so"
 )
@@ -86,7 +83,6 @@ _NO_THINKING = "Gemini's OpenAI endpoint bills hidden thinking, which only its t
 KNOWN_LOSSES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("anthropic.messages.stream.01", NATIVE): ("iterations", _WRONG_MODEL),
     ("anthropic.messages.stream.01", GENAI): ("iterations", _WRONG_MODEL),
-    ("anthropic.messages.stream.04", NATIVE): ("iterations", _OVERRULED),
     ("anthropic.messages.stream.04", GENAI): ("iterations", _NO_COMPACTION),
     ("anthropic.messages.sync.03", GENAI): ("lifetime", _NO_LIFETIME),
     ("anthropic.messages.sync.04", NATIVE): ("iterations", _NO_FALLBACK),
@@ -95,7 +91,6 @@ KNOWN_LOSSES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("anthropic.messages.sync.06", GENAI): ("iterations", _NO_ADVISOR),
     ("anthropic.messages.sync.09", NATIVE): ("iterations", _STABLE_API),
     ("anthropic.messages.sync.09", GENAI): ("iterations", _NO_COMPACTION),
-    ("anthropic.messages.sync.10", NATIVE): ("iterations", _OVERRULED),
     ("anthropic.messages.sync.10", GENAI): ("iterations", _NO_COMPACTION),
     ("anthropic.messages.sync.12", NATIVE): ("web_searches", _NO_SEARCHES),
     ("anthropic.messages.sync.12", GENAI): ("web_searches", _NO_SEARCHES),
@@ -251,6 +246,7 @@ ASKED: Final = {
     "moonshotai": "moonshot_ai",
     "openrouter": "openrouter",
     "perplexity": "perplexity",
+    "together": "together",
     "xai": "x_ai",
 }
 """Who is asked, in the names of the conventions, by the host. Of any other host the OpenAI client's instrumentation says OpenAI."""
@@ -501,6 +497,9 @@ def test_the_span_says_what_the_provider_bills_or_why_it_does_not(name: str, set
     known = (span.attributes or {}).get("llm_cost.known_amount", 0.0)
     assert shipped.collect().total("llm_cost.spend") == pytest.approx(got if isinstance(got, float) else known, rel=1e-9)
     agrees = got == right or (isinstance(got, str) and (right == ANY or got in {f"unpriced:{right}", f"partial:{right}"}))
+    if got == "partial:incomplete_usage":
+        # The span says that it does not count all that was billed.
+        agrees = isinstance(right, float) and known < right
     if (name, setup) not in KNOWN_LOSSES:
         assert agrees, f"{got}, and the bill is {right}"
         return

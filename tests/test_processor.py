@@ -495,7 +495,9 @@ def test_a_span_gets_what_the_contract_says_and_nothing_else(
             call(), call(**{"gen_ai.usage.cache_read.input_tokens": 1013}), "unpriced", "contradictory_usage", id="contradictory"
         ),
         pytest.param(call(), call(**{"openai.response.service_tier": "batch"}), "unpriced", "no_rate:input", id="tier"),
-        pytest.param(call(), call(**{"anthropic.usage.compaction.input_tokens": 7}), "partial", "ambiguous_usage", id="compaction"),
+        pytest.param(
+            call(), call(**{"anthropic.usage.compaction.input_tokens": 7}), "partial", "incomplete_usage", id="compaction"
+        ),
     ],
 )
 def test_a_call_is_not_priced_like_one_before_that_only_looks_like_it(

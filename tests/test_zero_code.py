@@ -99,6 +99,10 @@ ONE_CALL: Final = f"""
 """
 
 
+# Whose SDK takes a second to import, in programs that do not use it.
+WITHOUT_ANTHROPIC: Final = {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "anthropic"}
+
+
 # The program and its backend ----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -321,7 +325,7 @@ TWICE: Final = f"""
 
 
 def test_loaded_twice_each_call_is_counted_once_and_arrives_over_grpc(tmp_path: Path) -> None:
-    environment = {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    environment = {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", **WITHOUT_ANTHROPIC}
     with grpc_receiver() as (endpoint, traces, metrics):
         _run(tmp_path, TWICE, (CHAT_PLAIN,), endpoint, environment)
         (span,) = [span for request in traces for span in spans_of(request) if STATUS in span.attributes]
@@ -334,7 +338,7 @@ def test_loaded_twice_each_call_is_counted_once_and_arrives_over_grpc(tmp_path: 
 
 # Switched off, in part or whole -------------------------------------------------------------------------------------------------
 def test_disabled_by_name_nothing_of_ours_is_left(tmp_path: Path) -> None:
-    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="llm_cost")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="anthropic, llm_cost")
     (span,) = got.named("chat-plain")
     assert span.attributes["gen_ai.usage.input_tokens"] == 1009
     assert "gen_ai.client.operation.duration" in {point.metric for point in got.points}
@@ -343,7 +347,7 @@ def test_disabled_by_name_nothing_of_ours_is_left(tmp_path: Path) -> None:
 
 
 def test_without_metrics_the_span_has_its_cost(tmp_path: Path) -> None:
-    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_METRICS_EXPORTER="none")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_METRICS_EXPORTER="none", **WITHOUT_ANTHROPIC)
     (span,) = got.named("chat-plain")
     assert span.attributes[AMOUNT] == float(OPENAI_COSTS["chat-plain"])
     assert got.points == []
@@ -351,7 +355,7 @@ def test_without_metrics_the_span_has_its_cost(tmp_path: Path) -> None:
 
 
 def test_without_traces_the_call_is_counted(tmp_path: Path) -> None:
-    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_TRACES_EXPORTER="none")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_TRACES_EXPORTER="none", **WITHOUT_ANTHROPIC)
     assert got.spans == []
     assert got.by("llm_cost.calls", STATUS) == {"priced": 1}
     assert got.total("llm_cost.spend") == pytest.approx(float(OPENAI_COSTS["chat-plain"]), rel=1e-12)
@@ -359,7 +363,7 @@ def test_without_traces_the_call_is_counted(tmp_path: Path) -> None:
 
 
 def test_with_the_sdk_disabled_the_program_works(tmp_path: Path) -> None:
-    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_SDK_DISABLED="true")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_SDK_DISABLED="true", **WITHOUT_ANTHROPIC)
     assert got.output == "answered: One.\n"
     assert (got.spans, got.points, got.errors) == ([], [], "")
 
@@ -388,7 +392,7 @@ LATER: Final = f"""
 
 
 def test_a_program_that_sets_its_provider_later_is_warned_and_does_what_the_warning_says(tmp_path: Path) -> None:
-    got = run(tmp_path, LATER, CHAT_PLAIN, OTEL_PYTHON_CONFIGURATOR="absent")
+    got = run(tmp_path, LATER, CHAT_PLAIN, OTEL_PYTHON_CONFIGURATOR="absent", **WITHOUT_ANTHROPIC)
     assert got.output == "answered: One.\n"
     assert got.errors.count("no cost is recorded") == 1
     assert "LLMCostInstrumentor().instrument()" in got.errors
@@ -405,7 +409,7 @@ def test_with_a_foreign_provider_the_program_works_and_is_warned_once(tmp_path: 
             def get_tracer(self, *args, **kwargs):
                 return trace.NoOpTracer()
     """
-    installed = install(tmp_path, foreign, opentelemetry_tracer_provider="foreign = stranger:Foreign")
+    installed = install(tmp_path, foreign, opentelemetry_tracer_provider="foreign = stranger:Foreign") | WITHOUT_ANTHROPIC
     got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_PYTHON_CONFIGURATOR="absent", OTEL_PYTHON_TRACER_PROVIDER="foreign", **installed)
     assert got.output == "answered: One.\n"
     assert got.errors.count("no cost is recorded: Foreign") == 1
@@ -431,7 +435,7 @@ BREAKS_OURS: Final = """
 
 
 def test_when_we_cannot_start_the_instrumentations_after_us_do(tmp_path: Path) -> None:
-    installed = install(tmp_path, BREAKS_OURS, opentelemetry_pre_instrument="breaks_ours = stranger:prepare")
+    installed = install(tmp_path, BREAKS_OURS, opentelemetry_pre_instrument="breaks_ours = stranger:prepare") | WITHOUT_ANTHROPIC
     got = run(tmp_path, ONE_CALL, CHAT_PLAIN, **installed)
     assert got.output == "answered: One.\n"
     (span,) = got.named("chat-plain")

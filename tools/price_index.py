@@ -39,7 +39,7 @@ def main() -> int:
         path.write_text(wanted, encoding="utf-8")
         return 0
     if not path.exists() or path.read_text(encoding="utf-8") != wanted:
-        print(f"{path}: not up to date: run make prices", file=sys.stderr)  # noqa: T201
+        print(f"{path}: not up to date: run make prices", file=sys.stderr)
         return 1
     return 0
 

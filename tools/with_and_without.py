@@ -43,11 +43,12 @@ def main() -> int:
         without = _spans(environment, folder)
         _install(environment, str(wheel), "--constraint", str(ROOT / "requirements" / "dev.txt"))
         with_us = _spans(environment, folder)
-        price = (str(environment / "bin" / "otel-llm-cost"), "price", "--provider", "openai", "--model", "gpt-4o-mini", "--input", "1")
-        print(_run(*price).strip(), end="\n\n")
-    missing = [span for span in without if any(name.startswith(("llm_cost.", "gen_ai.usage.cost.")) for name in span.attributes)]
+        command = str(environment / "bin" / "otel-llm-cost")
+        print(_run(command, "price", "--provider", "openai", "--model", "gpt-4o-mini", "--input", "1").strip(), end="\n\n")
+    ours = ("llm_cost.", "gen_ai.usage.cost.")
+    too_early = [span for span in without if any(name.startswith(ours) for name in span.attributes)]
     found = [span.attributes.get("gen_ai.usage.cost.amount") for span in with_us if span.name.startswith("chat ")]
-    right = not missing and found == [float(COST)]
+    right = not too_early and found == [float(COST)]
     print(f"{wheel.name}: {'one span priced right, by the wheel alone' if right else f'WRONG: {found}, not [{COST}]'}")
     return 0 if right else 1
 

@@ -126,7 +126,7 @@ def disjoint(found: Counts, counting: InputCount, provider: str) -> Disjoint:
         held = {name: count for name, count in held.items() if count}
     if found.get("compaction"):
         # Anthropic bills its compaction passes outside the usage, and the span has only their sum.
-        doubt = "ambiguous_usage"
+        doubt = "incomplete_usage"
     if "input_audio" in held and "cache_read" in held and "cache_read_audio" not in found:
         assumed = (*assumed, "cache_read=text")
     return tuple(held), tuple(held.values()), doubt, assumed

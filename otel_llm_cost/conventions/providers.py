@@ -28,6 +28,7 @@ _HOSTS: Final = {
     "api.moonshot.ai": "moonshot_ai",
     "api.openai.com": "openai",
     "api.perplexity.ai": "perplexity",
+    "api.together.ai": "together",
     "api.together.xyz": "together",
     "api.x.ai": "x_ai",
     "eu.api.openai.com": "openai",

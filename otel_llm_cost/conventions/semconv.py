@@ -157,8 +157,8 @@ class Shape:
         self.pick_who = picker(tuple(name for name in _WHO if name in names))
         self.is_told = COST_AMOUNT in names
         self.kinds: dict[tuple[object, ...], Kind | None] = {}
-        self.memo: dict[Kind, Any] = {}
-        """What the caller remembers of a kind's calls that have this shape."""
+        self.memo: dict[tuple[Kind, tuple[str, ...]], Any] = {}
+        """What the caller remembers of calls of this shape, by their kind and components."""
 
     def learn(self, who: tuple[object, ...], attributes: Mapping[str, Any]) -> Kind | None:
         """The kind of call that has these values, remembered; None for what is no call."""
