@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from otel_llm_cost.conventions.providers import COUNTS_CACHE_INSIDE
 from otel_llm_cost.conventions.scopes import InputCount
-from otel_llm_cost.usage import MAX_COUNT
+from otel_llm_cost.usage import COMPONENTS, MAX_COUNT
 
 Counts: TypeAlias = dict[str, int]
 OLDER: Final = "~"
@@ -43,6 +43,15 @@ _PARTS: Final = {
 
 _BESIDE: Final = _PARTS | {"cache_read": (("cache_read", 1),), "cache_write": (("cache_write", 1),)}
 """The same where the input is stated without the cached tokens."""
+
+
+def current(names: tuple[str, ...], counting: InputCount) -> tuple[str, ...]:
+    """The names under their current spelling, where they have no other on the span and are read no differently for it."""
+    other = (OLDER, RENAMED) if counting is not InputCount.UNKNOWN else (RENAMED,)
+    meant = [name.rstrip(OLDER + RENAMED) for name in names]
+    return tuple(
+        name if meant.count(base) > 1 or not name.endswith(other) else base for name, base in zip(names, meant, strict=True)
+    )
 
 
 def picker(places: tuple[Any, ...]) -> Callable[[Any], tuple[Any, ...]]:
@@ -129,7 +138,8 @@ def disjoint(found: Counts, counting: InputCount, provider: str) -> Disjoint:
         doubt = "incomplete_usage"
     if "input_audio" in held and "cache_read" in held and "cache_read_audio" not in found:
         assumed = (*assumed, "cache_read=text")
-    return tuple(held), tuple(held.values()), doubt, assumed
+    ordered = [name for name in COMPONENTS if name in held]
+    return tuple(ordered), tuple(held[name] for name in ordered), doubt, assumed
 
 
 def _rename(found: Counts) -> bool:

@@ -10,11 +10,11 @@ from contextlib import suppress
 from typing import Any, Final, Literal, NamedTuple
 
 from otel_llm_cost.call import Call, Kind, Sighting, Told, kind_of
-from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, disjoint, picker
+from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, current, disjoint, picker
 from otel_llm_cost.conventions.providers import provider_of
 from otel_llm_cost.conventions.scopes import InputCount, input_count
 from otel_llm_cost.recognise import billed_operation
-from otel_llm_cost.usage import MAX_COUNT, Usage
+from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
 
 _COUNTS: Final = {
     "gen_ai.usage.input_tokens": "input",
@@ -41,6 +41,7 @@ _COUNTS: Final = {
     "gen_ai.usage.reasoning_tokens": f"reasoning{OLDER}",
 }
 """Attribute to count. Where two spellings of one count stand on a span, the current one is read."""
+_PLACE: Final = {name: place for place, name in enumerate((*COMPONENTS, "compaction"))}
 
 COST_AMOUNT: Final = "gen_ai.usage.cost.amount"
 
@@ -111,9 +112,8 @@ class Reader:
         if read is None:
             stated, values, read = _second_look(stated, values, self._counting, kind.provider)
         components, counts, doubt, assumed = read
-        if doubt is None and (
-            not components or (kind.operation in _NEEDS_OUTPUT and not ("output" in stated and "input" in stated))
-        ):
+        needs_output = kind.operation in _NEEDS_OUTPUT
+        if doubt is None and (not components or "input" not in stated or (needs_output and "output" not in stated)):
             doubt = "error" if failed else "no_usage"
         call = Call(
             kind.provider,
@@ -150,8 +150,11 @@ class Shape:
     """What one set of attribute names means."""
 
     def __init__(self, names: tuple[str, ...], counting: InputCount) -> None:
-        counts = tuple(name for name in names if name in _COUNTS)
-        self.stated = tuple(_COUNTS[name] for name in counts)
+        # In one order, whichever the span's: calls that use the same components are then alike.
+        counts = tuple(
+            sorted((name for name in names if name in _COUNTS), key=lambda name: _PLACE[_COUNTS[name].rstrip(OLDER + RENAMED)])
+        )
+        self.stated = current(tuple(_COUNTS[name] for name in counts), counting)
         self.plan = Plan(self.stated) if Plan.serves(self.stated, counting) else None
         self.pick_counts = picker(counts)
         self.pick_who = picker(tuple(name for name in _WHO if name in names))
@@ -195,7 +198,8 @@ def _second_look(
     found: Counts = {}
     for name, value in zip(stated, values, strict=True):
         if type(value) is int and 0 <= value <= MAX_COUNT:
-            found[name] = value
+            if found.setdefault(name, value) != value:
+                return (), (), ((), (), "contradictory_usage", ())
         elif value is not None:
             return (), (), ((), (), "invalid_usage", ())
     read = disjoint(found, counting, provider)
@@ -214,9 +218,11 @@ def _tier(value: object) -> str | None:
     return _TIERS.get(tier, tier)
 
 
-def _told(attributes: Mapping[str, object]) -> Told:
+def _told(attributes: Mapping[str, object]) -> Told | None:
     """The cost that the application or its gateway client put on the span."""
     amount = attributes.get(COST_AMOUNT)
+    if amount is None:
+        return None
     source: Literal["provider", "local"] = "provider" if attributes.get("gen_ai.usage.cost.source") == "provider" else "local"
     # An amount of another type stays what it is: price_call refuses it by name.
     return Told(amount, _text(attributes.get("gen_ai.usage.cost.currency")), source)  # type: ignore[arg-type]

@@ -110,7 +110,8 @@ class Once:
                 if lane is None:
                     # The group may hold the entry: no circle.
                     entry.group = None
-            verdict = self._decide(entry, self._same(entry, trace, lane), trace)
+            same = self._same(entry, trace, lane) if _overlaps(entry, trace) or _overlaps(entry, lane) else None
+            verdict = self._decide(entry, same, trace)
             if verdict != "duplicate":
                 if lane is None or (trace is not None and trace.open):
                     _remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry)
@@ -208,6 +209,11 @@ class Once:
     def _release(self, entry: Entry) -> None:
         del self.held[entry.span_id]
         self._count(entry)
+
+
+def _overlaps(entry: Entry, group: Group | None) -> bool:
+    """Whether any entry of a group reaches into the window of another. They are in the order of their ends."""
+    return group is not None and bool(group.entries) and group.entries[-1].end > entry.start
 
 
 def _close(group: Group, span_id: int) -> None:
