@@ -57,7 +57,8 @@ class Accounts:
         """Counts a root's call where nothing is related to it: the common case. False where `settle` must decide."""
         if not self.once.alone(trace_id, lane):
             return False
-        self._post(posting)
+        if not posting.series.is_begun or not self.totals.post(posting):
+            self._post(posting)
         return True
 
     def settle(self, entry: Entry) -> Verdict:
@@ -77,8 +78,10 @@ class Accounts:
                 # The first record of a series starts it, so it cannot wait for a collection.
                 self._metrics.record(series, posting.units, posting.context)
                 posting = posting._replace(units=None)
-        if not self.totals.post(posting) and posting.units is not None:
-            self._metrics.record(series, posting.units, posting.context)
+        if not self.totals.post(posting):
+            self.totals.add(posting)
+            if posting.units is not None:
+                self._metrics.record(series, posting.units, posting.context)
 
     def _post_duplicate(self, entry: Entry) -> None:
         self._post(Posting(self.totals.series_of_duplicates(entry.kind), (), (), None, None))

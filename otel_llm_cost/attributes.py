@@ -17,7 +17,7 @@ _LEAST_REACHED: Final = names.REACHED[0][1]
 class Template:
     """The attributes that all calls of a series have in common, to be filled with the amounts of one."""
 
-    __slots__ = ("_amount", "_common", "_components")
+    __slots__ = ("amount", "common", "components")
 
     def __init__(self, cost: Cost, usage_source: str, table_version: str) -> None:
         common: Attributes = {
@@ -35,17 +35,17 @@ class Template:
         if has_amount and cost.currency is not None:
             common[names.COST_CURRENCY] = cost.currency
             common[names.COST_SOURCE] = cost.source
-        self._common = common
-        self._amount = names.COST_AMOUNT if has_amount else names.KNOWN_AMOUNT
-        self._components = tuple(names.COMPONENT_AMOUNT[name] for name in cost.components)
+        self.common = common
+        self.amount = names.COST_AMOUNT if has_amount else names.KNOWN_AMOUNT
+        self.components = tuple(names.COMPONENT_AMOUNT[name] for name in cost.components)
 
     def filled(self, units: int | None, parts: Iterable[int], local_units: int | None = None) -> Attributes:
         """The attributes of a call that cost `units`, of which each component `parts`; ours beside a told one is `local_units`."""
-        written = self._common.copy()
+        written = self.common.copy()
         if units is None:
             return written
-        written[self._amount] = units / UNITS
-        for name, part in zip(self._components, parts):  # noqa: B905 - of one length, and on the span's path
+        written[self.amount] = units / UNITS
+        for name, part in zip(self.components, parts):  # noqa: B905 - of one length, and on the span's path
             if part:
                 written[name] = part / UNITS
         if units >= _LEAST_REACHED:

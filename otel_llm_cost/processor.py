@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanContext, StatusCode
 from otel_llm_cost.accounts import Accounts
 from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
 from otel_llm_cost.call import Kind, Sighting, Told
-from otel_llm_cost.conventions.semconv import Look, Reader, response_id
+from otel_llm_cost.conventions.semconv import Reader, Shape, response_id
 from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Reason, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT
 from otel_llm_cost.ledger.entry import Entry
@@ -24,13 +24,12 @@ from otel_llm_cost.ledger.totals import Posting
 from otel_llm_cost.names import COST_AMOUNT
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.recognise import looks_like_call, makes_calls, never_calls
-from otel_llm_cost.repeated import Repeated
+from otel_llm_cost.repeated import Repeat, learn, repeat
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import SpanEnd, has_room, hook_end
 
 _SKIP, _UNKNOWN, _LIKELY = 0, 1, 2
 _MAX_SCOPES: Final = 10_000
-_MAX_REPEATED: Final = 4096
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
 _ERROR: Final = StatusCode.ERROR
 
@@ -100,18 +99,29 @@ class CostSpanProcessor(SpanProcessor):
                 self._settle(span, end_time, hook, held, name, hook.given)
                 return
             reader = self._readers.get(name) or self._new_reader(name)
+            failed = "error.type" in held or span.status.status_code is _ERROR
+            start, told, context = span.start_time or end_time, hook.given, span.context
+            known = repeat(reader, held, start, context) if not failed and told is None else None
+            if known is not None:
+                group = hook.group
+                if (
+                    group is None
+                    or span.parent is not None
+                    or not self._accounts.settle_alone(context.trace_id, group, known.posting)
+                ):
+                    self._settle_repeated(span, end_time, hook, held, name, known)
+                    return
+                hook.group = None
+                self._write(span, known.written, held)
+                return
             look = reader.look(held)
             if look is None:
                 self._withdraw(span, hook)
                 return
-            failed = "error.type" in held or span.status.status_code is _ERROR
-            plain, told = look.plain, hook.given
-            repeated: Repeated | None = look.shape.memo.get((look.kind, plain[0])) if plain is not None and told is None else None
-            if repeated is None or failed or not self._repeat(repeated, span, end_time, hook, held, name, look):
-                given = reader.read(look, held, span.start_time or end_time, failed=failed)
-                if isinstance(told, Told):
-                    given = given._replace(call=given.call._replace(told=told))
-                self._settle(span, end_time, hook, held, name, given, look.shape.memo if plain is not None else None)
+            given = reader.read(look, held, start, failed=failed)
+            if isinstance(told, Told):
+                given = given._replace(call=given.call._replace(told=told))
+            self._settle(span, end_time, hook, held, name, given, look.shape)
         except Exception as error:  # noqa: BLE001 - as above
             self._withdraw(span, hook)
             self._guard.failed("end", error)
@@ -148,22 +158,14 @@ class CostSpanProcessor(SpanProcessor):
             self._readers[scope] = reader
         return reader
 
-    def _repeat(
-        self, repeated: Repeated, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], scope: str, look: Look
-    ) -> bool:
-        """Settles a call like one before. False where it is not like it."""
-        context = span.context
-        priced = repeated.price(look, span.start_time or end, context)
-        if priced is None:
-            return False
-        posting, written = priced
+    def _settle_repeated(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], scope: str, known: Repeat) -> None:
+        """Counts a call like one before, once, and writes on its span."""
+        posting, written, kind, shape, values = known
+        identity = kind, response_id(held), shape.stated, values, True
         group, hook.group = hook.group, None
-        if span.parent is not None or group is None or not self._accounts.settle_alone(context.trace_id, group, posting):
-            identity = look.kind, response_id(held), look.shape.stated, look.values, True
-            if self._accounts.settle(_entry(span, end, group, scope, identity, posting)) == "duplicate":
-                written = of_duplicate(look.kind.usage_source, self.table.version)
+        if self._accounts.settle(_entry(span, end, group, scope, identity, posting)) == "duplicate":
+            written = of_duplicate(kind.usage_source, self.table.version)
         self._write(span, written, held)
-        return True
 
     def _settle(
         self,
@@ -173,16 +175,14 @@ class CostSpanProcessor(SpanProcessor):
         held: dict[str, Any],
         scope: str,
         given: Sighting,
-        memo: dict[tuple[Kind, tuple[str, ...]], Any] | None = None,
+        shape: Shape | None = None,
     ) -> None:
         """Prices a call, counts it once, and writes on its span."""
         cost, kind = self.price(given), given.kind
         series = self._accounts.totals.series(given, cost)
         template = Template(cost, kind.usage_source, self.table.version)
-        if memo is not None and Repeated.serves(cost):
-            if len(memo) >= _MAX_REPEATED:
-                memo.clear()
-            memo[kind, cost.components] = Repeated(cost, series, template)
+        if shape is not None:
+            learn(shape, kind, cost, series, template)
         units = cost.units if cost.status in WITH_AMOUNT else None
         told = cost.parts if cost.status is Status.REPORTED else ()
         posting = Posting(series, given.call.usage.counts, told, units, span.context)

@@ -1,46 +1,91 @@
-"""A call like one before: of the same kind, with the same components, under the same price. What they share is worked out once."""
+"""The span path's short cut: a call like one before, of the same kind, with the same components, under the same price.
+
+`repeat` does what `Reader.read`, `price_call` and `Template.filled` do, for calls about which nothing is in question. It is one
+function because on this path a call of a function costs more than most of what they do.
+"""
 
 from __future__ import annotations
 
 from operator import mul
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from otel_llm_cost.attributes import Attributes, Template
-from otel_llm_cost.conventions.semconv import Look
+from otel_llm_cost.call import Kind
+from otel_llm_cost.conventions.semconv import Reader, Shape
 from otel_llm_cost.cost import WITH_AMOUNT, Cost, Status
 from otel_llm_cost.ledger.totals import Posting, Series
+from otel_llm_cost.money import UNITS
+from otel_llm_cost.names import REACHED
 from otel_llm_cost.usage import COMPONENTS
 
+_MAX_REMEMBERED: Final = 4096
+_LEAST_REACHED: Final = REACHED[0][1]
+_new: Final = tuple.__new__
 
-class Repeated:
-    """Prices the calls that `price_call` would price as it priced one before."""
 
-    __slots__ = ("_ends", "_prompt", "_rates", "_series", "_sized", "_starts", "_template")
+class _Known(NamedTuple):
+    """What such calls share."""
 
-    def __init__(self, cost: Cost, series: Series, template: Template) -> None:
-        quote = cost.quote
-        if quote is None:
-            raise ValueError("only what has a quote repeats")
-        self._rates = quote.rates
-        self._series = series
-        self._template = template
-        self._starts, self._ends = quote.era
-        self._sized = quote.sizes if quote.sizes != (-1, 2**63) else None
-        self._prompt = tuple(COMPONENTS[name].prompt for name in quote.components)
+    rates: tuple[int, ...]
+    era: tuple[int, int]
+    sizes: tuple[int, int] | None
+    """None where the rates do not move with the size of the prompt."""
+    in_prompt: tuple[bool, ...]
+    series: Series
+    template: Template
 
-    @staticmethod
-    def serves(cost: Cost) -> bool:
-        """Whether calls like this one repeat: priced by the table, with nothing told, missing or in doubt."""
-        return cost.quote is not None and cost.reason is None and cost.status in WITH_AMOUNT and cost.status is not Status.REPORTED
 
-    def price(self, look: Look, at_unix_nano: int, context: Any) -> tuple[Posting, Attributes] | None:  # noqa: ANN401
-        """What to post and what to write of a call with the same components; None where it is not like the one before."""
-        plain = look.plain
-        if plain is None or not self._starts <= at_unix_nano < self._ends:
-            return None
-        counts = plain[1]
-        if self._sized is not None and not self._sized[0] < sum(map(mul, counts, self._prompt)) <= self._sized[1]:
-            return None
-        parts = tuple(map(mul, counts, self._rates))
-        units = sum(parts)
-        return Posting(self._series, counts, (), units, context), self._template.filled(units, parts)
+class Repeat(NamedTuple):
+    """A call that was priced by the short cut."""
+
+    posting: Posting
+    written: Attributes
+    kind: Kind
+    shape: Shape
+    values: tuple[int, ...]
+
+
+def learn(shape: Shape, kind: Kind, cost: Cost, series: Series, template: Template) -> None:
+    """Remembers how a call was priced, where others can be priced like it: by the table, with nothing told, missing or in doubt."""
+    quote = cost.quote
+    if shape.plan is None or quote is None or cost.reason is not None or cost.assumed != quote.assumed:
+        return
+    if cost.status not in WITH_AMOUNT or cost.status is Status.REPORTED:
+        return
+    if len(shape.memo) >= _MAX_REMEMBERED:
+        shape.memo.clear()
+    sizes = quote.sizes if quote.sizes != (-1, 2**63) else None
+    in_prompt = tuple(COMPONENTS[name].prompt for name in quote.components)
+    shape.memo[kind, quote.components] = _Known(quote.rates, quote.era, sizes, in_prompt, series, template)
+
+
+def repeat(reader: Reader, held: dict[str, Any], at_unix_nano: int, context: Any) -> Repeat | None:  # noqa: ANN401 - opaque here
+    """Prices a finished span's call; None where it is not like one that `learn` was told of."""
+    shape = reader.shapes.get(tuple(held))
+    if shape is None or shape.plan is None or not shape.memo:
+        return None
+    values = shape.pick_counts(held)
+    read = shape.plan.disjoint(values)
+    if read is None:
+        return None
+    components, counts = read
+    try:
+        kind = shape.kinds.get(shape.pick_who(held))
+    except TypeError:  # a value that cannot be a key
+        return None
+    known: _Known | None = shape.memo.get((kind, components)) if kind is not None else None
+    if kind is None or known is None:
+        return None
+    rates, (starts, ends), sizes, in_prompt, series, template = known
+    if not starts <= at_unix_nano < ends or (sizes is not None and not sizes[0] < sum(map(mul, counts, in_prompt)) <= sizes[1]):
+        return None
+    parts = tuple(map(mul, counts, rates))
+    units = sum(parts)
+    written = template.common.copy()
+    written[template.amount] = units / UNITS
+    for name, part in zip(template.components, parts):  # noqa: B905 - of one length, and on the span's path
+        if part:
+            written[name] = part / UNITS
+    if units >= _LEAST_REACHED:
+        written.update((name, True) for name, least in REACHED if units >= least)
+    return _new(Repeat, (_new(Posting, (series, counts, (), units, context)), written, kind, shape, values))

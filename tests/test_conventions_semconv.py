@@ -537,14 +537,14 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             look = reader.look(attributes)
             assert look is not None
             assert look.kind.model == f"model-{number}"
-    (shape,) = reader._shapes.values()
+    (shape,) = reader.shapes.values()
     assert len(shape.kinds) == 5
     for number in range(11):
         attributes = CHAT | {f"my.attribute.{number}": number}
         look = reader.look(attributes)
         assert look is not None
         assert reader.read(look, attributes, START, failed=False).call.usage == Usage(input=997, output=499)
-    assert len(reader._shapes) == 3
+    assert len(reader.shapes) == 3
 
 
 UNHASHABLE = [

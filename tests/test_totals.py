@@ -138,12 +138,15 @@ def test_duplicates_have_a_series_without_money_or_tokens() -> None:
     assert (series.key.status, series.key.used, series.key.paid, series.parts) == (Status.DUPLICATE, (), (), [])
 
 
-def test_a_full_buffer_adds_at_once_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_buffer_says_so_and_what_it_refuses_is_added_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_POSTED", 3)
     totals = Totals()
     one = posting(totals, sighting(Usage(input=7, output=11)))
     begun(one.series)
-    assert [totals.post(one) for _ in range(5)] == [True, True, True, False, False]
+    posted = [totals.post(one) for _ in range(5)]
+    assert posted == [True, True, True, False, False]
+    for _ in range(posted.count(False)):
+        totals.add(one)
     assert [series.calls for series in totals.snapshot()] == [2]
     assert len(totals.fold()) == 3
     assert [(series.calls, series.counts) for series in totals.snapshot()] == [(5, [35, 55])]
@@ -177,6 +180,7 @@ def test_nothing_is_lost_between_threads(monkeypatch: pytest.MonkeyPatch, room: 
             one = posting(totals, sighting(Usage(input=dice.randrange(1, 100), output=seed + 1)))
             begun(one.series)
             if not totals.post(one):
+                totals.add(one)
                 added_at_once.append(1)
             if number % 101 == 0:
                 folded.extend(totals.fold())

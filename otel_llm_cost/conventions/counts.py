@@ -93,21 +93,22 @@ class Plan:
         needed = {wider for name in stated for wider, sign in _PARTS[name] if sign < 0}
         return needed <= stated
 
-    def disjoint(self, values: tuple[int, ...]) -> Disjoint | None:
+    def disjoint(self, values: tuple[int, ...]) -> tuple[tuple[str, ...], tuple[int, ...]] | None:
         """Components and counts; None where the values contradict each other or are no counts."""
-        if set(map(type, values)) != _INTEGERS or min(values) < 0 or max(values) > MAX_COUNT:
+        if set(map(type, values)) != _INTEGERS or max(values) > MAX_COUNT:
             return None
         padded = (*values, 0)
         counts: Iterable[int] = values
         for places in self._minus:
             counts = map(sub, counts, places(padded))
         held = tuple(counts)
+        # A negative count makes a negative component: its own, or that of a negative count inside it.
         least = min(held)
         if least > 0:
-            return self.names, held, None, ()
+            return self.names, held
         if least < 0:
             return None
-        return tuple(compress(self.names, held)), tuple(filter(None, held)), None, ()
+        return tuple(compress(self.names, held)), tuple(filter(None, held))
 
 
 def disjoint(found: Counts, counting: InputCount, provider: str) -> Disjoint:

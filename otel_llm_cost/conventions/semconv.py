@@ -75,10 +75,8 @@ class Look(NamedTuple):
 
     kind: Kind
     shape: Shape
-    values: tuple[int, ...]
-    """The counts that `shape.stated` names, unchecked where `plain` is None."""
-    plain: Disjoint | None
-    """Components and counts, where nothing about them is in question."""
+    values: tuple[object, ...]
+    """The counts that `shape.stated` names, unchecked."""
 
 
 class Reader:
@@ -89,12 +87,12 @@ class Reader:
 
     def __init__(self, scope: str) -> None:
         self._counting = input_count(scope)
-        self._shapes: dict[tuple[str, ...], Shape] = {}
+        self.shapes: dict[tuple[str, ...], Shape] = {}
 
     def look(self, attributes: Mapping[str, Any]) -> Look | None:
         """The first look at a finished span; None where it is no call. Never raises for an attribute of any type."""
         names = tuple(attributes)
-        shape = self._shapes.get(names) or self._learn(names)
+        shape = self.shapes.get(names) or self._learn(names)
         who = shape.pick_who(attributes)
         try:
             kind = shape.kinds[who]
@@ -102,16 +100,12 @@ class Reader:
             kind = shape.learn(who, attributes)
         if kind is None:
             return None
-        values = shape.pick_counts(attributes)
-        return Look(kind, shape, values, shape.plan.disjoint(values) if shape.plan is not None and values else None)
+        return Look(kind, shape, shape.pick_counts(attributes))
 
     def read(self, look: Look, attributes: Mapping[str, Any], start_unix_nano: int, *, failed: bool) -> Sighting:
         """What a finished span shows of a call. Never raises for an attribute of any type."""
-        kind, shape, values, read = look
-        stated = shape.stated
-        if read is None:
-            stated, values, read = _second_look(stated, values, self._counting, kind.provider)
-        components, counts, doubt, assumed = read
+        kind, shape, stated_values = look
+        stated, values, (components, counts, doubt, assumed) = _counted(shape.stated, stated_values, self._counting, kind.provider)
         needs_output = kind.operation in _NEEDS_OUTPUT
         if doubt is None and (not components or "input" not in stated or (needs_output and "output" not in stated)):
             doubt = "error" if failed else "no_usage"
@@ -136,8 +130,8 @@ class Reader:
 
     def _learn(self, names: tuple[str, ...]) -> Shape:
         shape = Shape(names, self._counting)
-        if len(self._shapes) < _MAX_SHAPES:
-            self._shapes[names] = shape
+        if len(self.shapes) < _MAX_SHAPES:
+            self.shapes[names] = shape
         return shape
 
 
@@ -155,7 +149,8 @@ class Shape:
             sorted((name for name in names if name in _COUNTS), key=lambda name: _PLACE[_COUNTS[name].rstrip(OLDER + RENAMED)])
         )
         self.stated = current(tuple(_COUNTS[name] for name in counts), counting)
-        self.plan = Plan(self.stated) if Plan.serves(self.stated, counting) else None
+        self.plan = Plan(self.stated) if counts and Plan.serves(self.stated, counting) else None
+        """None where the counts need a closer look each time."""
         self.pick_counts = picker(counts)
         self.pick_who = picker(tuple(name for name in _WHO if name in names))
         self.is_told = COST_AMOUNT in names
@@ -191,10 +186,10 @@ def _kind(attributes: Mapping[str, object], operation: str) -> Kind:
     )
 
 
-def _second_look(
+def _counted(
     stated: tuple[str, ...], values: tuple[object, ...], counting: InputCount, provider: str
 ) -> tuple[tuple[str, ...], tuple[int, ...], Disjoint]:
-    """Counts that are missing, of other types, or in need of a decision; what of them is stated under the current names."""
+    """What of the counts is stated, under the current names, and the same as disjoint counts."""
     found: Counts = {}
     for name, value in zip(stated, values, strict=True):
         if type(value) is int and 0 <= value <= MAX_COUNT:

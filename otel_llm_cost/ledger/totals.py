@@ -120,13 +120,16 @@ class Totals:
         return self._series.get(key) or self._new(key)
 
     def post(self, posting: Posting) -> bool:
-        """Counts a call. False where too many wait to be folded: it is then added at once, for the histogram to hear of now."""
+        """Has a call wait to be folded. False where too many do: it is then for `add`."""
         if len(self._posted) < MAX_POSTED:
             self._posted.append(posting)
             return True
+        return False
+
+    def add(self, posting: Posting) -> None:
+        """Counts a call at once."""
         with self._lock:
             _add(posting)
-        return False
 
     def fold(self) -> list[Posting]:
         """Adds up what was posted, and returns it."""
