@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
+from typing import Any
 
+from examples.demo.loopback import Loopback
 from examples.demo.replies import REPLIES, Reply
 from examples.demo.shapes import openai_error, server_sent
 
 
-class Provider:
+class Provider(Loopback):
     """Gives each reply once, to the first request for its path and model, streamed or not: `with Provider() as provider: ...`."""
 
     def __init__(self, replies: tuple[Reply, ...] = REPLIES) -> None:
@@ -21,21 +21,7 @@ class Provider:
         """Requests that had no reply."""
         self._waiting = list(replies)
         self._lock = Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"provider": self}))
-        self._server.daemon_threads = True
-
-    def __enter__(self) -> Self:
-        Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        """Without a path."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(_Handler)
 
     def reply_to(self, path: str, request: dict[str, Any]) -> Reply | None:
         """Takes the first reply that fits a request."""
@@ -52,14 +38,14 @@ class Provider:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    provider: Provider
+    owner: Provider
 
     def do_POST(self) -> None:
         try:
             request = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         except ValueError:
             request = {}
-        reply = self.provider.reply_to(self.path, request)
+        reply = self.owner.reply_to(self.path, request)
         if reply is None:
             self._send(404, "application/json", json.dumps(openai_error("no reply is left", param="model", code="none")).encode())
         elif reply.streams:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import zlib
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
-from types import TracebackType
-from typing import Final, Self
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
+from typing import Final
 
 from google.protobuf.message import DecodeError, Message
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest, ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 
+from examples.demo.loopback import Loopback
 from examples.demo.otlp import Point, Span, points_of, spans_of
 
 TRACES: Final = "/v1/traces"
@@ -26,7 +26,7 @@ _SIGNALS: Final[dict[str, tuple[type[Message], type[Message]]]] = {
 }
 
 
-class Receiver:
+class Receiver(Loopback):
     """`with Receiver() as receiver:`, and an exporter that sends `http/protobuf` to `receiver.endpoint`."""
 
     def __init__(self) -> None:
@@ -35,21 +35,12 @@ class Receiver:
         self.refused: list[str] = []
         """Why requests were not."""
         self._lock = Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"receiver": self}))
-        self._server.daemon_threads = True
-
-    def __enter__(self) -> Self:
-        Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Handler)
 
     @property
     def endpoint(self) -> str:
         """For `OTEL_EXPORTER_OTLP_ENDPOINT`: the exporters add the path of their signal."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self.url
 
     def spans(self) -> list[Span]:
         """Every span, in the order of arrival."""
@@ -81,19 +72,19 @@ class _RefusedError(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    receiver: Receiver
+    owner: Receiver
 
     def do_POST(self) -> None:
         try:
             body = self._body()
             answer = self._read(body)
         except _RefusedError as refused:
-            self.receiver.refused.append(f"{refused.status.value} {self.path}: {refused}")
+            self.owner.refused.append(f"{refused.status.value} {self.path}: {refused}")
             # The specification of OTLP: the body of a refusal is a Status with a message for people.
             self.close_connection = True
             self._send(refused.status, Status(message=str(refused)))
             return
-        self.receiver.accept(self.path, body)
+        self.owner.accept(self.path, body)
         self._send(HTTPStatus.OK, answer)
 
     def _body(self) -> bytes:
