@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Mapping
 from threading import get_ident
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter_provider
@@ -28,10 +28,21 @@ from otel_llm_cost.repeated import Repeat, learn, repeat
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import SpanEnd, has_room, hook_end
 
-_SKIP, _UNKNOWN, _LIKELY = 0, 1, 2
 _MAX_SCOPES: Final = 10_000
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
 _ERROR: Final = StatusCode.ERROR
+
+
+class _Scope(NamedTuple):
+    """What is known of an instrumentation scope."""
+
+    name: str
+    reader: Reader
+    makes_calls: bool
+
+
+_OTHER: Final = _Scope("", Reader(""), makes_calls=False)
+"""A scope whose spans are never calls."""
 
 
 class CostSpanProcessor(SpanProcessor):
@@ -51,20 +62,19 @@ class CostSpanProcessor(SpanProcessor):
         self._accounts = Accounts.of(meter_provider if meter_provider is not None else get_meter_provider(), self.table)
         self._guard = self._accounts.guard
         self._once = self._accounts.once
-        self._scopes: dict[str, int] = {}
-        self._readers: dict[str, Reader] = {}
+        self._scopes: dict[str, _Scope] = {}
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
-        scope = span.instrumentation_scope
-        name = scope.name if scope is not None else ""
+        named = span.instrumentation_scope
+        name = named.name if named is not None else ""
         try:
-            kind = self._scopes.get(name) if isinstance(name, str) else _SKIP
-            if kind is None:
-                kind = self._classify(name)
-            if kind is _SKIP or not self.enabled:
+            scope = self._scopes.get(name) if isinstance(name, str) else _OTHER
+            if scope is None:
+                scope = self._classify(name)
+            if scope is _OTHER or not self.enabled:
                 return
-            hook = hook_end(span, self)
-            if hook is not None and (kind is _LIKELY or ((held := span.attributes) and looks_like_call(held))):
+            hook = hook_end(span, self, scope)
+            if hook is not None and (scope.makes_calls or ((held := span.attributes) and looks_like_call(held))):
                 context, parent = span.context, span.parent
                 if parent is None:
                     hook.group = self._once.begin_root(_lane())
@@ -93,14 +103,12 @@ class CostSpanProcessor(SpanProcessor):
             held = attributes.copy() if attributes is not None else {}  # type: ignore[attr-defined] # a mappingproxy
             if not held and hook.group is None and hook.given is None:
                 return
-            scope = span.instrumentation_scope
-            name = scope.name if scope is not None else ""
-            if isinstance(hook.given, Sighting):
-                self._settle(span, end_time, hook, held, name, hook.given)
+            told, reader = hook.given, hook.scope.reader
+            if isinstance(told, Sighting):
+                self._settle(span, end_time, hook, held, told)
                 return
-            reader = self._readers.get(name) or self._new_reader(name)
             failed = "error.type" in held or span.status.status_code is _ERROR
-            start, told, context = span.start_time or end_time, hook.given, span.context
+            start, context = span.start_time or end_time, span.context
             known = repeat(reader, held, start, context) if not failed and told is None else None
             if known is not None:
                 group = hook.group
@@ -109,7 +117,7 @@ class CostSpanProcessor(SpanProcessor):
                     or span.parent is not None
                     or not self._accounts.settle_alone(context.trace_id, group, known.posting)
                 ):
-                    self._settle_repeated(span, end_time, hook, held, name, known)
+                    self._settle_repeated(span, end_time, hook, held, known)
                     return
                 hook.group = None
                 self._write(span, known.written, held)
@@ -121,7 +129,7 @@ class CostSpanProcessor(SpanProcessor):
             given = reader.read(look, held, start, failed=failed)
             if isinstance(told, Told):
                 given = given._replace(call=given.call._replace(told=told))
-            self._settle(span, end_time, hook, held, name, given, look.shape)
+            self._settle(span, end_time, hook, held, given, look.shape)
         except Exception as error:  # noqa: BLE001 - as above
             self._withdraw(span, hook)
             self._guard.failed("end", error)
@@ -146,24 +154,18 @@ class CostSpanProcessor(SpanProcessor):
             self._guard.failed("price", error)
             return Cost(Status.UNPRICED, Reason.INTERNAL_ERROR)
 
-    def _classify(self, scope: str) -> int:
-        kind = _SKIP if never_calls(scope) else _LIKELY if makes_calls(scope) else _UNKNOWN
+    def _classify(self, name: str) -> _Scope:
+        scope = _OTHER if never_calls(name) else _Scope(name, Reader(name), makes_calls(name))
         if len(self._scopes) < _MAX_SCOPES:
-            self._scopes[scope] = kind
-        return kind
+            self._scopes[name] = scope
+        return scope
 
-    def _new_reader(self, scope: str) -> Reader:
-        reader = Reader(scope)
-        if len(self._readers) < _MAX_SCOPES:
-            self._readers[scope] = reader
-        return reader
-
-    def _settle_repeated(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], scope: str, known: Repeat) -> None:
+    def _settle_repeated(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], known: Repeat) -> None:
         """Counts a call like one before, once, and writes on its span."""
         posting, written, kind, shape, values = known
         identity = kind, response_id(held), shape.stated, values, True
         group, hook.group = hook.group, None
-        if self._accounts.settle(_entry(span, end, group, scope, identity, posting)) == "duplicate":
+        if self._accounts.settle(_entry(span, end, group, hook.scope.name, identity, posting)) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         self._write(span, written, held)
 
@@ -173,7 +175,6 @@ class CostSpanProcessor(SpanProcessor):
         end: int,
         hook: SpanEnd,
         held: dict[str, Any],
-        scope: str,
         given: Sighting,
         shape: Shape | None = None,
     ) -> None:
@@ -190,7 +191,7 @@ class CostSpanProcessor(SpanProcessor):
         is_settled = cost.status in WITH_PRICE or cost.reason == Reason.INCOMPLETE_USAGE
         identity = kind, given.response_id, given.stated, given.values, is_settled
         group, hook.group = hook.group, None
-        if self._accounts.settle(_entry(span, end, group, scope, identity, posting)) == "duplicate":
+        if self._accounts.settle(_entry(span, end, group, hook.scope.name, identity, posting)) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         else:
             written = template.filled(cost.units, cost.parts, cost.local_units)

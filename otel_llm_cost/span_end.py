@@ -24,12 +24,14 @@ class Owner(Protocol):
 class SpanEnd:
     """Stands in for one span's `end` until it is called: its owner's `ending`, then the span's own `end`, whatever happens."""
 
-    __slots__ = ("_original", "_span", "given", "group", "owner")
+    __slots__ = ("_original", "_span", "given", "group", "owner", "scope")
 
-    def __init__(self, span: Span, original: Callable[[int | None], None], owner: Owner) -> None:
+    def __init__(self, span: Span, original: Callable[[int | None], None], owner: Owner, scope: Any) -> None:  # noqa: ANN401
         self._span = span
         self._original = original
         self.owner = owner
+        self.scope = scope
+        """What the owner knows of the span's instrumentation scope."""
         self.group: Any = None
         """Where the owner announced the span as an LLM call; None where it did not."""
         self.given: Any = None
@@ -57,12 +59,12 @@ class SpanEnd:
             original(end_time)
 
 
-def hook_end(span: Span, owner: Owner) -> SpanEnd | None:
+def hook_end(span: Span, owner: Owner, scope: Any = None) -> SpanEnd | None:  # noqa: ANN401 - the owner's
     """Has `owner.ending` called when the span ends. None where another owner has it already."""
     original = span.end
     if type(original) is SpanEnd:
         return None
-    hook = span.end = SpanEnd(span, original, owner)  # type: ignore[method-assign]
+    hook = span.end = SpanEnd(span, original, owner, scope)  # type: ignore[method-assign]
     return hook
 
 
