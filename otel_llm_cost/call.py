@@ -55,9 +55,14 @@ class Call(NamedTuple):
 
 
 def unix_nano(at: datetime | int) -> int:
-    """Nanoseconds since the Unix epoch; an int is taken to be that already. Raises ValueError for a naive datetime."""
+    """Nanoseconds since the Unix epoch; an int is taken to be that already.
+
+    Raises ValueError for a naive datetime, TypeError for what is no instant.
+    """
     if isinstance(at, int):
         return at
+    if not isinstance(at, datetime):
+        raise TypeError(f"not an instant: {at!r}")
     if at.tzinfo is None:
         raise ValueError(f"an instant needs a time zone: {at!r}")
     return (at - _EPOCH) // timedelta(microseconds=1) * 1000

@@ -61,11 +61,11 @@ def record_call(
     Where the provider, a gateway or you know the cost, give `amount` and `currency` (ISO 4217), and `components` if you know the
     parts: it is kept as it is, and marked `reported`.
 
-    Never raises: what cannot be read is logged, and the call is `unpriced` with the reason `invalid_usage`.
+    Never raises: what cannot be read is logged, and the call is counted as `unpriced`, with the reason `invalid_usage`.
     """
     try:
         sighting = _sighting(provider, model, usage, at, amount, currency, components, source, operation, tier, response_id)
-        return _record(sighting, span, tracer_provider, is_backdated=at is not None)
+        return _record(sighting, span, tracer_provider, is_backdated=at is not None and sighting.call.doubt is None)
     except Exception as error:  # noqa: BLE001 - the application's call must not fail for its accounting
         _log.warning("record_call: %s: %s; the call is not counted", type(error).__name__, error)
         return Cost(Status.UNPRICED, Reason.INVALID_USAGE)
@@ -86,12 +86,17 @@ def _sighting(
 ) -> Sighting:
     if operation not in BILLED_OPERATIONS:
         raise ValueError(f"operation {operation!r} is none that is billed by itself: one of {', '.join(sorted(BILLED_OPERATIONS))}")
-    used = usage if isinstance(usage, Usage) else Usage(**(usage or {}))
     told = Told(amount, currency, source, components) if amount is not None else None
-    start = unix_nano(at) if at is not None else unix_nano(datetime.now().astimezone())
+    now, doubt = unix_nano(datetime.now().astimezone()), None
+    try:
+        used = usage if isinstance(usage, Usage) else Usage(**(usage or {}))
+        start = unix_nano(at) if at is not None else now
+    except (TypeError, ValueError) as error:
+        _log.warning("record_call: %s; the call is counted as unpriced", error)
+        used, start, doubt = Usage(), now, Reason.INVALID_USAGE.value
     stated, values = (STATED, tuple(_inclusive(used))) if used or told is None else ((), ())
     kind = kind_of(provider, model, operation, model, model, tier, None, "app")
-    return Sighting(kind, Call(provider, model, start, used, tier, None, (), told), response_id, stated, values)
+    return Sighting(kind, Call(provider, model, start, used, tier, doubt, (), told), response_id, stated, values)
 
 
 def _record(

@@ -377,6 +377,14 @@ def test_bad_arguments_are_logged_and_not_raised(
     assert telemetry.statuses() in ([], ["unpriced"])
 
 
+@pytest.mark.parametrize("arguments", [{"usage": {"no_such": 7}}, {"at": "2025-01-21"}], ids=["usage", "at"])
+def test_a_call_whose_arguments_cannot_be_read_is_counted_all_the_same(telemetry: Telemetry, arguments: dict[str, Any]) -> None:
+    record(telemetry, **{"usage": USED} | arguments)
+    assert telemetry.statuses() == ["unpriced"]
+    assert only(telemetry)["llm_cost.reason"] == "invalid_usage"
+    assert telemetry.calls() == {"unpriced": 1}
+
+
 @pytest.mark.parametrize("arguments", [{"provider": None}, {"model": None}, {"provider": 7}, {"model": ["m"]}, {"response_id": 7}])
 def test_names_of_other_types_are_not_raised(telemetry: Telemetry, arguments: dict[str, Any]) -> None:
     record(telemetry, **{"usage": USED} | arguments)
