@@ -63,4 +63,4 @@ def of_duplicate(usage_source: str, table_version: str) -> Attributes:
 def keep_told(written: Attributes, held: Mapping[str, object]) -> Attributes:
     """Without the cost attributes that the application set itself: what was told stays as it was."""
     told = (names.COST_AMOUNT, names.COST_CURRENCY, names.COST_SOURCE)
-    return {name: value for name, value in written.items() if name not in told or name not in held}
+    return {name: value for name, value in written.items() if name not in told or held.get(name) is None}

@@ -65,19 +65,18 @@ class CostSpanProcessor(SpanProcessor):
         self._scopes: dict[str, _Scope] = {}
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
-        named = span.instrumentation_scope
-        name = named.name if named is not None else ""
         try:
-            scope = self._scopes.get(name) if isinstance(name, str) else _OTHER
-            if scope is None:
-                scope = self._classify(name)
+            try:
+                scope = self._scopes[span.instrumentation_scope.name]  # type: ignore[union-attr]
+            except (KeyError, TypeError, AttributeError):  # not seen before; no name; no scope
+                scope = self._classify(getattr(span.instrumentation_scope, "name", ""))
             if scope is _OTHER or not self.enabled:
                 return
             hook = hook_end(span, self, scope)
             if hook is not None and (scope.makes_calls or ((held := span.attributes) and looks_like_call(held))):
                 context, parent = span.context, span.parent
                 if parent is None:
-                    hook.group = self._once.begin_root(_lane())
+                    hook.group = self._once.begin_root(_lane(), get_ident())
                 else:
                     hook.group = self._once.begin(context.trace_id, context.span_id, _local(parent))
         except Exception as error:  # noqa: BLE001 - nothing of ours reaches the application
@@ -112,11 +111,9 @@ class CostSpanProcessor(SpanProcessor):
             known = repeat(reader, held, start, context) if not failed and told is None else None
             if known is not None:
                 group = hook.group
-                if (
-                    group is None
-                    or span.parent is not None
-                    or not self._accounts.settle_alone(context.trace_id, group, known.posting)
-                ):
+                # The group of a root is a lane, which has a thread.
+                is_lone = group is not None and group.thread == get_ident()
+                if not is_lone or not self._accounts.settle_alone(context.trace_id, group, known.posting):
                     self._settle_repeated(span, end_time, hook, held, known)
                     return
                 hook.group = None
@@ -154,7 +151,9 @@ class CostSpanProcessor(SpanProcessor):
             self._guard.failed("price", error)
             return Cost(Status.UNPRICED, Reason.INTERNAL_ERROR)
 
-    def _classify(self, name: str) -> _Scope:
+    def _classify(self, name: object) -> _Scope:
+        if not isinstance(name, str):
+            return _OTHER
         scope = _OTHER if never_calls(name) else _Scope(name, Reader(name), makes_calls(name))
         if len(self._scopes) < _MAX_SCOPES:
             self._scopes[name] = scope
@@ -222,7 +221,9 @@ def _entry(
 ) -> Entry:
     context, parent, start = span.context, span.parent, span.start_time or end
     trace_id, span_id = context.trace_id, context.span_id
-    return Entry(*identity, posting, scope, trace_id, span_id, _local(parent), start, end, group, parent is None)
+    thread = get_ident()
+    ended_in = thread if group is not None and group.thread is not None and group.thread != thread else None
+    return Entry(*identity, posting, scope, trace_id, span_id, _local(parent), start, end, group, parent is None, ended_in)
 
 
 def _local(parent: SpanContext | None) -> int | None:

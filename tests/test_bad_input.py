@@ -292,7 +292,7 @@ def check(kept: Mapping[str, Any], span: Mapping[str, Any], scope: str) -> str:
     if operation is None and status is None:
         return "no call"
     money = {name for name in ours if name.endswith("amount")}
-    if AMOUNT in kept:
+    if kept.get(AMOUNT) is not None:
         told, currency = kept[AMOUNT], kept.get(CURRENCY)
         sound = type(told) in {int, float} and math.isfinite(told) and 0 <= told < 1e31
         assert (status == "reported") is (sound and isinstance(currency, str) and currency != "")

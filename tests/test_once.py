@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from conftest import NATIVE, OPENLLMETRY, PARENT, UNKNOWN, Telemetry, call, entry, seeded, usd
 from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags, set_span_in_context
 
 from otel_llm_cost.call import Kind
@@ -602,13 +605,13 @@ def test_no_more_traces_are_kept_than_are_allowed() -> None:
 def test_no_more_threads_and_tasks_are_kept_than_are_allowed() -> None:
     once, _ = driven()
     for number in range(MAX_LANES + 3):
-        once.begin_root(number)
+        once.begin_root(number, number)
     assert len(once._lanes) == MAX_LANES
 
 
 def test_a_forked_child_forgets_what_its_parent_saw() -> None:
     once, _ = driven()
-    once.begin_root("main")
+    once.begin_root("main", 1)
     once.begin(1, 9, None)
     once.settle(waiting())
     once.renew_after_fork()
@@ -788,3 +791,19 @@ def test_a_failure_of_ours_leaves_nothing_open(telemetry: Telemetry, monkeypatch
         start(telemetry, NATIVE, context=context).end()
     once = telemetry.processor._once
     assert [group.open for group in (*once.traces.values(), *once._lanes.values())] == [0]
+
+
+def test_roots_are_related_though_processors_run_in_threads_of_their_own(make_telemetry: Callable[..., Telemetry]) -> None:
+    telemetry = make_telemetry()
+    shared = ConcurrentMultiSpanProcessor(2)
+    provider = TracerProvider(active_span_processor=shared, shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter := InMemorySpanExporter()))
+    provider.add_span_processor(telemetry.processor)
+    for number in range(20):
+        asked = call(tokens_in=1009 + number)
+        outer = provider.get_tracer(OPENLLMETRY).start_span("outer", attributes=asked)
+        provider.get_tracer(NATIVE).start_span("inner", attributes=asked).end()
+        outer.end()
+    shared.shutdown()
+    statuses = [(span.attributes or {})["llm_cost.status"] for span in exporter.get_finished_spans()]
+    assert statuses == ["priced", "duplicate"] * 20

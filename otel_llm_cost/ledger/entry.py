@@ -31,6 +31,8 @@ class Entry:
     group: Any
     """What it was announced in (`Once.begin_root`, `Once.begin`); None where it was not."""
     is_root: bool
+    ended_in: int | None = None
+    """The thread in which a root ended, where it is not the one in which it began."""
     absorbed: set[str] | None = None
     """The scopes of the spans that were found to be this same call."""
     held_until: int = 0

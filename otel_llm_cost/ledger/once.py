@@ -35,7 +35,7 @@ Verdict: TypeAlias = Literal["count", "duplicate", "hold"]
 class Group:
     """Related spans: those below the root of one trace, or the roots of one thread or task."""
 
-    __slots__ = ("entries", "is_lane", "is_over", "open", "parents")
+    __slots__ = ("entries", "is_lane", "is_over", "open", "parents", "thread")
 
     def __init__(self) -> None:
         self.open = 0
@@ -48,6 +48,8 @@ class Group:
         """Whether the trace's root in this process has ended; calls that it left behind may still be open."""
         self.parents: dict[int, int | None] = {}
         """The parent of each open span."""
+        self.thread: int | None = None
+        """Of a lane, the thread."""
 
 
 class Once:
@@ -62,15 +64,15 @@ class Once:
         self.held: dict[int, Entry] = {}
         """Entries without a price that still wait, by span id."""
 
-    def begin_root(self, lane: Hashable) -> Group:
-        """A root starts that is announced as an LLM call, in a thread or task. Returns its group: that lane."""
+    def begin_root(self, lane: Hashable, thread: int) -> Group:
+        """A root starts that is announced as an LLM call, in a thread or task of it. Returns its group: that lane."""
         with self._lock:
             group = self._lanes.get(lane)
             if group is None:
                 if len(self._lanes) >= MAX_LANES:
                     self._lanes = {key: held for key, held in self._lanes.items() if held.open}
                 group = _group(self._lanes, lane, MAX_LANES)
-                group.is_lane = True
+                group.is_lane, group.thread = True, thread
             group.open += 1
             return group
 
@@ -110,13 +112,18 @@ class Once:
                 if lane is None:
                     # The group may hold the entry: no circle.
                     entry.group = None
-            same = self._same(entry, trace, lane) if _overlaps(entry, trace) or _overlaps(entry, lane) else None
+            # Where processors run in threads of their own, a root seems to begin in one of those: it ends in the caller's.
+            strays = _group(self._lanes, ("ended", entry.ended_in), MAX_LANES) if entry.ended_in is not None else None
+            groups: list[Group] = [group for group in (trace, lane, strays) if group is not None and _overlaps(entry, group)]
+            same = self._same(entry, groups, trace) if groups else None
             verdict = self._decide(entry, same, trace)
             if verdict != "duplicate":
                 if lane is None or (trace is not None and trace.open):
                     _remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry)
                 if lane is not None and lane.open:
                     _remember(lane, entry)
+                if strays is not None:
+                    _remember(strays, entry)
             if lane is not None:
                 self._leave(lane)
             return verdict
@@ -173,11 +180,11 @@ class Once:
         self._count(entry)
         return "count"
 
-    def _same(self, entry: Entry, trace: Group | None, lane: Group | None) -> Entry | None:
+    def _same(self, entry: Entry, groups: list[Group], trace: Group | None) -> Entry | None:
         """The nearest entry of the same call: by relation, then by start."""
         nearest: tuple[int, int] | None = None
         found: Entry | None = None
-        for other in chain(_not_over_before(entry.start, trace), _not_over_before(entry.start, lane)):
+        for other in chain.from_iterable(_not_over_before(entry.start, group) for group in groups):
             if (
                 other.scope == entry.scope
                 or other.start >= entry.end
@@ -191,7 +198,7 @@ class Once:
         return found
 
     def _forget(self, entry: Entry) -> None:
-        for group in (self.traces.get(entry.trace_id), entry.lane):
+        for group in (self.traces.get(entry.trace_id), entry.lane, self._lanes.get(("ended", entry.ended_in))):
             if group is not None and entry in group.entries:
                 group.entries.remove(entry)
 
@@ -211,9 +218,9 @@ class Once:
         self._count(entry)
 
 
-def _overlaps(entry: Entry, group: Group | None) -> bool:
+def _overlaps(entry: Entry, group: Group) -> bool:
     """Whether any entry of a group reaches into the window of another. They are in the order of their ends."""
-    return group is not None and bool(group.entries) and group.entries[-1].end > entry.start
+    return bool(group.entries) and group.entries[-1].end > entry.start
 
 
 def _close(group: Group, span_id: int) -> None:
@@ -262,9 +269,9 @@ def _relation(entry: Entry, other: Entry, trace: Group | None) -> int:
     return 1
 
 
-def _not_over_before(instant: int, group: Group | None) -> Iterator[Entry]:
+def _not_over_before(instant: int, group: Group) -> Iterator[Entry]:
     """The entries whose windows reach beyond an instant. Calls made one after the other end the search at once."""
-    for other in reversed(group.entries if group is not None else ()):
+    for other in reversed(group.entries):
         if other.end <= instant:
             return
         yield other
