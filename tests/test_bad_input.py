@@ -495,6 +495,15 @@ def test_the_edges_of_what_is_like_one_before(changed: dict[str, Any], start: in
         assert warm.spans[place] == run([made._replace(start=made.start + 2 * place * SECOND)], INCLUSIVE).spans[0]
 
 
+@pytest.mark.parametrize("first", [LARGE, LARGE + 1], ids=["from-below", "from-above"])
+def test_a_prompt_of_just_the_size_is_below_it_whichever_came_before(first: int) -> None:
+    sizes = [first, first, LARGE, LARGE + 1, LARGE]
+    spans = [Made(CHAT | {"gen_ai.usage.input_tokens": size}, CHANGE) for size in sizes]
+    warm = run(spans, INCLUSIVE)
+    for place, made in enumerate(spans):
+        assert warm.spans[place] == run([made._replace(start=made.start + 2 * place * SECOND)], INCLUSIVE).spans[0]
+
+
 def test_as_many_components_are_not_the_same_ones() -> None:
     thought = CHAT | {"gen_ai.usage.reasoning.output_tokens": 499}
     spoken = CHAT | {"gen_ai.usage.reasoning.output_tokens": 0}

@@ -807,3 +807,11 @@ def test_roots_are_related_though_processors_run_in_threads_of_their_own(make_te
     shared.shutdown()
     statuses = [(span.attributes or {})["llm_cost.status"] for span in exporter.get_finished_spans()]
     assert statuses == ["priced", "duplicate"] * 20
+
+
+def test_a_span_that_knows_of_more_than_it_counts_does_not_give_way_to_one_that_does_not(telemetry: Telemetry) -> None:
+    asked = call(**{"gen_ai.response.id": "msg_1"})
+    with telemetry.tracer(PARENT).start_as_current_span("chat", attributes=asked):
+        telemetry.tracer(NATIVE).start_span("native", attributes=asked | {"anthropic.usage.compaction.input_tokens": 55_103}).end()
+    assert telemetry.statuses() == ["partial", "duplicate"]
+    assert telemetry.calls() == {"partial": 1, "duplicate": 1}
