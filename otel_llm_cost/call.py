@@ -5,9 +5,10 @@ What is made for every span is a NamedTuple: a frozen dataclass of its size take
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
@@ -15,6 +16,12 @@ from typing import Final, Literal, NamedTuple
 from otel_llm_cost.usage import Usage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+STANDARD: Final = "standard"
+"""The tier of a price that names none."""
+_TIERS: Final = {"default": STANDARD, "on_demand": STANDARD, "auto": None}
+"""What providers call their standard tier."""
 
 
 STATED: Final = ("input", "output", "cache_read", "cache_write", "reasoning")
@@ -66,6 +73,21 @@ def unix_nano(at: datetime | int) -> int:
     if at.tzinfo is None:
         raise ValueError(f"an instant needs a time zone: {at!r}")
     return (at - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def instant_of(text: str) -> int:
+    """Nanoseconds since the Unix epoch of a day (its start in UTC) or an ISO 8601 instant with a zone. Raises ValueError."""
+    if _DAY.fullmatch(text):
+        return unix_nano(datetime.combine(date.fromisoformat(text), time(), UTC))
+    return unix_nano(datetime.fromisoformat(text))
+
+
+def tier_of(named: object) -> str | None:
+    """A service tier as prices name it; None where nobody says. `auto` is what a request asks for, never what was served."""
+    if not isinstance(named, str) or not named:
+        return None
+    tier = str.__str__(named).lower()
+    return _TIERS.get(tier, tier)
 
 
 def instant_text(at_unix_nano: int) -> str:

@@ -49,6 +49,8 @@ class Reason(StrEnum):
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
 _PRICED: Final = Status.PRICED
 _FREE: Final = Status.FREE
+_OF_ALL: Final = frozenset({"tier", "region"})
+"""What is assumed of every rate of a call."""
 _new: Final = tuple.__new__
 
 WITH_PRICE: Final = frozenset({Status.PRICED, Status.FREE, Status.REPORTED, Status.COMMITTED})
@@ -142,14 +144,14 @@ def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:
     """Where a rate is missing, the usage is in doubt, or nothing may be assumed."""
     assumed = quote.assumed + call.assumed
     reason = f"{Reason.NO_RATE}:{quote.missing[0]}" if quote.missing else call.doubt
-    # What an inherited rate priced is not known to a strict reader; a tier that nobody named leaves no rate at all.
-    doubted = {said.partition("=")[0] for said in assumed} if strict else set()
+    # What an inherited rate priced is not known to a strict reader; a tier or region that nobody named leaves no rate at all.
+    doubted = {said.partition("=")[0] for said in assumed} if strict else set[str]()
     if reason is None and doubted:
         reason = Reason.STRICT
     known = [
         (name, count * rate)
         for name, count, rate, row in zip(quote.components, call.usage.counts, quote.rates, quote.rows, strict=True)
-        if row is not None and name not in doubted and "tier" not in doubted
+        if row is not None and name not in doubted and not doubted & _OF_ALL
     ]
     components, parts = tuple(name for name, _ in known), tuple(units for _, units in known)
     if reason is None:

@@ -12,7 +12,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from otel_llm_cost.accounts import SCOPE
-from otel_llm_cost.call import STATED, Call, Sighting, Told, kind_of, unix_nano
+from otel_llm_cost.call import STATED, Call, Sighting, Told, kind_of, tier_of, unix_nano
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
@@ -95,8 +95,9 @@ def _sighting(
         _log.warning("record_call: %s; the call is counted as unpriced", error)
         used, start, doubt = Usage(), now, Reason.INVALID_USAGE.value
     stated, values = (STATED, tuple(_inclusive(used))) if used or told is None else ((), ())
-    kind = kind_of(provider, model, operation, model, model, tier, None, "app")
-    return Sighting(kind, Call(provider, model, start, used, tier, doubt, (), told), response_id, stated, values)
+    served = tier_of(tier)
+    kind = kind_of(provider, model, operation, model, model, served, None, "app")
+    return Sighting(kind, Call(provider, model, start, used, served, doubt, (), told), response_id, stated, values)
 
 
 def _record(

@@ -8,17 +8,21 @@ import weakref
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from threading import Barrier, Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from conftest import NATIVE, PARENT, TABLE, UNKNOWN, VERSION, Telemetry, call, usd
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, StatusCode, TraceState, set_span_in_context
 from opentelemetry.util.types import Attributes
 
+from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 
 HTTPX = "opentelemetry.instrumentation.httpx"
@@ -607,3 +611,18 @@ def test_no_cost_is_added_up_under_an_agent(telemetry: Telemetry) -> None:
         "input": float(usd("m", input=18)),
         "output": float(usd("m", output=202)),
     }
+
+
+def test_a_regional_host_is_said_to_be_priced_as_elsewhere() -> None:
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter := InMemorySpanExporter()))
+    meters = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
+    provider.add_span_processor(CostSpanProcessor(table=PriceTable.shipped(), meter_provider=meters))
+    tracer = provider.get_tracer(PARENT)
+    # Twice: the second takes the short cut.
+    for host in ("api.openai.com", "eu.api.openai.com") * 2:
+        named = {"gen_ai.provider.name": "openai", "server.address": host}
+        tracer.start_span("ask", attributes=call("gpt-4o-2024-08-06") | named).end()
+    held = [dict(span.attributes or {}) for span in exporter.get_finished_spans()]
+    assert [each["llm_cost.status"] for each in held] == ["priced"] * 4
+    assert ["region=global" in cast("tuple[str, ...]", each["llm_cost.assumed"]) for each in held] == [False, True, False, True]

@@ -409,3 +409,8 @@ def test_a_span_that_has_ended_is_a_warning(telemetry: Telemetry, caplog: pytest
     given.end()
     record(telemetry, usage=USED, span=given)
     assert [record.name for record in caplog.records if record.levelno == logging.WARNING] == ["otel_llm_cost"]
+
+
+@pytest.mark.parametrize("tier", ["default", "Standard", "auto", None])
+def test_a_tier_may_have_the_providers_name(telemetry: Telemetry, tier: str | None) -> None:
+    assert record(telemetry, usage=USED, tier=tier).amount == Decimal("0.004542")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_llm_cost.call import Call, instant_text, unix_nano
+from otel_llm_cost.call import STANDARD, Call, instant_of, instant_text, tier_of, unix_nano
 from otel_llm_cost.cost import WITH_PRICE, Cost, price_call
 from otel_llm_cost.money import text_of
-from otel_llm_cost.prices.row import STANDARD
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
@@ -20,7 +18,6 @@ from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _WIDER: Final = {
     "--cache-read": "--input",
     "--cache-write": "--input",
@@ -180,9 +177,7 @@ def _day(instant: str | None) -> str:
 
 def _instant(text: str) -> int:
     try:
-        if _DAY.fullmatch(text):
-            return unix_nano(datetime.combine(date.fromisoformat(text), time(), UTC))
-        return unix_nano(datetime.fromisoformat(text))
+        return instant_of(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"neither a day nor an instant with a zone: {text!r}") from None
 
@@ -198,7 +193,7 @@ def _count(text: str) -> int:
 
 
 def _tier(text: str) -> str:
-    tier = text.lower()
-    if tier == "auto" or not tier:
-        raise argparse.ArgumentTypeError("auto is what a request asks for, not a tier that it was served at")
-    return STANDARD if tier == "default" else tier
+    tier = tier_of(text)
+    if tier is None:
+        raise argparse.ArgumentTypeError(f"no tier that a call is served at: {text!r}")
+    return tier

@@ -23,7 +23,6 @@ Disjoint: TypeAlias = tuple[tuple[str, ...], tuple[int, ...], str | None, tuple[
 _ABOUT_CACHE: Final = frozenset({"input", "cache_read", "cache_write"})
 _INTEGERS: Final = {int}
 
-
 _PARTS: Final = {
     "input": (("input", 1),),
     "input_audio": (("input_audio", 1), ("input", -1)),
@@ -64,12 +63,12 @@ def picker(places: tuple[Any, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 class Plan:
-    """`disjoint` worked out beforehand for spans that state the same counts, where no count is 0 and nothing is in doubt."""
+    """`disjoint` worked out beforehand, for spans that state the same counts and leave nothing to decide."""
 
     __slots__ = ("_minus", "names")
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        """`names` are the counts' in the order of the values that `counts` gets."""
+        """`names` are the counts' in the order of the values that `disjoint` gets."""
         self.names = names
         inner = {name: [other for other in names if (name, -1) in _PARTS[other]] for name in names}
         rounds = max(map(len, inner.values()), default=0)

@@ -36,6 +36,8 @@ _HOSTS: Final = {
     "openrouter.ai": "openrouter",
     "us.api.openai.com": "openai",
 }
+REGIONAL_HOSTS: Final = frozenset({"eu.api.openai.com", "us.api.openai.com"})
+"""Hosts at which a provider may charge more for some models than its price elsewhere, which is what the table has."""
 _HOST_SUFFIXES: Final = (
     (".openai.azure.com", "azure.ai.openai"),
     (".services.ai.azure.com", "azure.ai.inference"),

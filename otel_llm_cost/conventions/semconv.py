@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, Literal, NamedTuple
 
-from otel_llm_cost.call import Call, Kind, Sighting, Told, kind_of
+from otel_llm_cost.call import Call, Kind, Sighting, Told, kind_of, tier_of
 from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, current, disjoint, picker
-from otel_llm_cost.conventions.providers import provider_of
+from otel_llm_cost.conventions.providers import REGIONAL_HOSTS, provider_of
 from otel_llm_cost.conventions.scopes import InputCount, input_count
 from otel_llm_cost.recognise import billed_operation
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
@@ -44,9 +44,6 @@ _COUNTS: Final = {
 _PLACE: Final = {name: place for place, name in enumerate((*COMPONENTS, "compaction"))}
 
 COST_AMOUNT: Final = "gen_ai.usage.cost.amount"
-
-_TIERS: Final = {"default": "standard", "standard": "standard", "on_demand": "standard", "auto": None}
-"""What providers call their standard tier. `auto` is what a request asks for, never what was served."""
 
 _NEEDS_OUTPUT: Final = frozenset({"chat", "text_completion", "generate_content", "completion"})
 
@@ -116,7 +113,7 @@ class Reader:
             Usage.of_counts(components, counts),
             kind.tier,
             doubt,
-            assumed,
+            (*assumed, "region=global") if kind.server_address in REGIONAL_HOSTS else assumed,
             _told(attributes) if shape.is_told else None,
         )
         return Sighting(
@@ -177,7 +174,7 @@ def _kind(attributes: Mapping[str, object], operation: str) -> Kind:
         operation=operation,
         request_model=_text(get("gen_ai.request.model")),
         response_model=_text(get("gen_ai.response.model")),
-        tier=_tier(
+        tier=tier_of(
             get("openai.response.service_tier")
             or get("anthropic.response.service_tier")
             or get("gen_ai.openai.response.service_tier")
@@ -204,13 +201,6 @@ def _counted(
 def _text(value: object) -> str | None:
     # A member of a text enum is its text.
     return str.__str__(value) if isinstance(value, str) and value else None
-
-
-def _tier(value: object) -> str | None:
-    if not isinstance(value, str):
-        return None
-    tier = str.__str__(value).lower()
-    return _TIERS.get(tier, tier)
 
 
 def _told(attributes: Mapping[str, object]) -> Told | None:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Any, Final
 
-from otel_llm_cost.call import unix_nano
+from otel_llm_cost.call import STANDARD, instant_of
 from otel_llm_cost.money import units_of
 from otel_llm_cost.prices.model import ModelPrices
-from otel_llm_cost.prices.row import STANDARD, Conditions, Row, Source
+from otel_llm_cost.prices.row import Conditions, Row, Source
 from otel_llm_cost.usage import COMPONENTS
 
 _PARTS: Final = frozenset({"provider", "names", "currency", "sources", "prices", "aliases"})
 _ENTRY: Final = frozenset({"model", "from", "until", "when", "rates", "covers", "source"})
 _ALIAS: Final = frozenset({"alias", "of", "from", "until", "source"})
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class PriceFileError(ValueError):
@@ -158,9 +155,7 @@ class PriceFile:
         try:
             if not isinstance(given, str):
                 raise ValueError  # noqa: TRY301, TRY004 - one message for all that is no instant
-            if _DAY.fullmatch(given):
-                return unix_nano(datetime.combine(date.fromisoformat(given), time(), UTC))
-            return unix_nano(datetime.fromisoformat(given))
+            return instant_of(given)
         except ValueError:
             raise PriceFileError(self.path, where, f"neither a day nor an instant with a zone: {given!r}") from None
 

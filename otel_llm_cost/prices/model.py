@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from otel_llm_cost.prices.row import STANDARD, Row
+from otel_llm_cost.call import STANDARD
+from otel_llm_cost.prices.row import Row
 from otel_llm_cost.usage import Usage
 
 BILLED_AS: Final = {"reasoning": "output", "cache_read": "input", "cache_read_audio": "input_audio"}

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from otel_llm_cost.call import instant_text
-
-STANDARD: Final = "standard"
-"""The tier of a row that names none."""
+from otel_llm_cost.call import STANDARD, instant_text
 
 
 @dataclass(frozen=True, slots=True)
