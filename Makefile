@@ -5,18 +5,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OLDEST := .venv-oldest
+PEERS := .venv-peers
 
-.PHONY: help demo test test-oldest test-real lint bench wheel prices lock clean
+.PHONY: help demo test test-differential test-oldest test-real lint bench wheel prices lock clean
 
 help:
 	@echo "make demo        price LLM calls to stand-in providers, and print what arrives over OTLP"
 	@echo "make test        the tests"
+	@echo "make test-differential  our rates against those of genai-prices and litellm, counted"
 	@echo "make test-oldest the tests that need no provider SDK, on the oldest OpenTelemetry SDK"
 	@echo "make test-real   recorded exchanges through the real SDK clients and instrumentations"
 	@echo "make lint        ruff, mypy, import-linter, the price index"
 	@echo "make bench       what a span costs, in ratios to a bare span and to peers"
 	@echo "make wheel       the wheel in a clean environment: a program with and without it"
-	@echo "make prices      the index of the shipped prices, after a change to them"
+	@echo "make prices      the imported prices and the index of all, after a change to the ones written by hand"
 	@echo "make lock        requirements/dev.txt from requirements/dev.in"
 
 $(READY): requirements/dev.txt pyproject.toml
@@ -36,6 +38,9 @@ test: $(READY)
 test-real: $(READY)
 	$(BIN)/python -m pytest -m real tests
 
+test-differential: $(READY)
+	$(BIN)/python -m pytest -q tests/differential
+
 $(OLDEST)/.ready: requirements/oldest.txt pyproject.toml
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/oldest.txt
@@ -51,14 +56,21 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/price_index.py --check
+	$(BIN)/otel-llm-cost table check
 
-bench: $(READY)
-	$(BIN)/python -m benchmarks
+$(PEERS)/.ready: requirements/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/peers.txt
+	@touch $@
+
+bench: $(READY) $(PEERS)/.ready
+	OTEL_LLM_COST_PEERS=$(PEERS) $(BIN)/python -m benchmarks
 
 wheel: $(READY)
 	$(BIN)/python tools/with_and_without.py
 
 prices: $(READY)
+	$(BIN)/python -m tools.import_genai_prices
 	$(BIN)/python tools/price_index.py
 
 lock:
@@ -66,4 +78,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --output-file requirements/dev.txt requirements/dev.in
 
 clean:
-	rm -rf $(VENV) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(PEERS) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

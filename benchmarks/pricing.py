@@ -1,4 +1,4 @@
-"""Pricing one call: ours, by hand, and by genai-prices. A pyperf script."""
+"""Pricing one call with every condition in play: ours, by hand, and by genai-prices. A pyperf script."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
 MODEL = "claude-sonnet-4-5"
 """Has dated rates, a tier above 200,000 tokens that ended on a day, and batch rates."""
 UNCACHED, CACHED, OUTPUT = 6007, 240_007, 503
+
+ON_A_MONDAY = datetime(2026, 11, 16, 2, tzinfo=UTC)
+"""In DeepSeek's peak hours, which weekdays have."""
 
 
 def main() -> None:
@@ -39,7 +42,16 @@ def main() -> None:
         # They have this model's tier without its dates: the work is the same, the answer need not be.
         print(f"genai-prices says {theirs.total_price}, we say {ours.amount}")
 
+    at, clocked = unix_nano(ON_A_MONDAY), Usage(input=UNCACHED, cache_read=CACHED, output=OUTPUT)
+    peak = Call("deepseek", "deepseek-chat", at, clocked, "standard", end_unix_nano=at + 9 * 10**9)
+    regional = Call("openai", "gpt-5.4", at, Usage(input=UNCACHED, cache_read=CACHED, output=OUTPUT), "flex", region="eu")
+    for one in (peak, regional):
+        if price_call(one, table).status is not Status.PRICED:
+            raise SystemExit(f"not priced: {one}")
+
     runner.bench_func("price_call", price_call, call, table)
+    runner.bench_func("price_call, by hours and weekdays", price_call, peak, table)
+    runner.bench_func("price_call, by tier and region", price_call, regional, table)
     runner.bench_func("by hand", by_hand)
     runner.bench_func(
         "genai_prices.calc_price",

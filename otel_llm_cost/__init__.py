@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from otel_llm_cost.call import Call
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
-from otel_llm_cost.prices.file import PriceFileError
+from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.record import record_call

@@ -59,6 +59,10 @@ class Call(NamedTuple):
     assumed: tuple[str, ...] = ()
     """What was taken for granted in reading the usage."""
     told: Told | None = None
+    region: str | None = None
+    """Where it was served, as the provider names its regions; None where nobody says."""
+    end_unix_nano: int | None = None
+    """When it was completed, which chooses the price of some providers; None where nobody says."""
 
 
 def unix_nano(at: datetime | int) -> int:
@@ -109,6 +113,7 @@ class Kind:
     tier: str | None = None
     server_address: str | None = None
     usage_source: Literal["span", "wire", "app"] = "span"
+    region: str | None = None
 
 
 kind_of: Final = lru_cache(maxsize=10_000)(Kind)

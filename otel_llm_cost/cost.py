@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from operator import mul
@@ -9,9 +10,9 @@ from typing import Final, Literal, NamedTuple
 
 from otel_llm_cost.call import Call, Told
 from otel_llm_cost.money import decimal_of, units_of_told
-from otel_llm_cost.prices.model import Quote
+from otel_llm_cost.prices.quote import Quote
 from otel_llm_cost.prices.table import PriceTable
-from otel_llm_cost.usage import COMPONENTS, UNSPLIT
+from otel_llm_cost.usage import COMPONENTS, UNSPLIT, Usage
 
 
 class Status(StrEnum):
@@ -27,13 +28,16 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a cost is partial or unpriced. `no_rate` is written with the component: `no_rate:input_audio`."""
+    """Why a cost is partial or unpriced. `no_rate` and `ambiguous_price` are written with the component: `no_rate:input_audio`."""
 
     UNKNOWN_MODEL = "unknown_model"
     UNKNOWN_PROVIDER = "unknown_provider"
     BEFORE_FIRST_PRICE = "before_first_price"
     AFTER_LAST_PRICE = "after_last_price"
     NO_USAGE = "no_usage"
+    AMBIGUOUS_PROVIDER = "ambiguous_provider"
+    AMBIGUOUS_PRICE = "ambiguous_price"
+    MIXED_CURRENCIES = "mixed_currencies"
     AMBIGUOUS_USAGE = "ambiguous_usage"
     INCOMPLETE_USAGE = "incomplete_usage"
     CONTRADICTORY_USAGE = "contradictory_usage"
@@ -49,8 +53,9 @@ class Reason(StrEnum):
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
 _PRICED: Final = Status.PRICED
 _FREE: Final = Status.FREE
-_OF_ALL: Final = frozenset({"tier", "region"})
+_OF_ALL: Final = frozenset({"tier", "region", "model", "provider", "instant"})
 """What is assumed of every rate of a call."""
+_FEE: Final = "requests"
 _new: Final = tuple.__new__
 
 WITH_PRICE: Final = frozenset({Status.PRICED, Status.FREE, Status.REPORTED, Status.COMMITTED})
@@ -76,6 +81,8 @@ class Cost(NamedTuple):
     source: Literal["provider", "local"] = "local"
     local_units: int | None = None
     """What we make of a call whose cost was told to us."""
+    is_product: bool = True
+    """Whether `parts` are the counts times the rates of `quote`, and no more."""
 
     @property
     def amount(self) -> Decimal | None:
@@ -104,11 +111,11 @@ def price_call(call: Call, table: PriceTable, *, strict: bool = False) -> Cost:
     Never guesses: what cannot be known is `partial` or `unpriced`, with a reason. With `strict`, a cost that rests on anything in
     `assumed` is `partial` too. For calls that you make by hand; spans are priced by `CostSpanProcessor`.
     """
-    provider, model, at_unix_nano, usage, tier, doubt, assumed, told = call
+    provider, model, at_unix_nano, usage, tier, doubt, assumed, told, region, end_unix_nano = call
     components, counts, _ = usage
     if told is None and doubt is None and components and not strict:
-        quote = table.quote(provider, model, at_unix_nano, tier, usage)
-        if quote.__class__ is Quote and not quote.missing:
+        quote = table.quote(provider, model, at_unix_nano, tier, usage, region, end_unix_nano)
+        if quote.__class__ is Quote and quote.is_plain:
             parts = tuple(map(mul, counts, quote.rates))
             # As Cost(...) does, without its function call.
             return _new(
@@ -124,6 +131,7 @@ def price_call(call: Call, table: PriceTable, *, strict: bool = False) -> Cost:
                     quote.assumed + assumed if assumed else quote.assumed,
                     "local",
                     None,
+                    True,
                 ),
             )
     return _told_or_in_doubt(call, table, strict=strict)
@@ -134,10 +142,16 @@ def _told_or_in_doubt(call: Call, table: PriceTable, *, strict: bool) -> Cost:
         return _reported(call, call.told, table)
     if not call.usage.components:
         return Cost(Status.UNPRICED, call.doubt or Reason.NO_USAGE)
-    quote = table.quote(call.provider, call.model, call.at_unix_nano, call.tier, call.usage)
+    quote = _quote(call, table)
     if isinstance(quote, str):
         return Cost(Status.UNPRICED, quote)
+    if quote.doubt is not None:
+        return Cost(Status.UNPRICED, quote.doubt, quote=quote, assumed=quote.assumed + call.assumed)
     return _doubtful(call, quote, strict=strict)
+
+
+def _quote(call: Call, table: PriceTable) -> Quote | str:
+    return table.quote(call.provider, call.model, call.at_unix_nano, call.tier, call.usage, call.region, call.end_unix_nano)
 
 
 def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:
@@ -145,22 +159,48 @@ def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:
     assumed = quote.assumed + call.assumed
     reason = f"{Reason.NO_RATE}:{quote.missing[0]}" if quote.missing else call.doubt
     # What an inherited rate priced is not known to a strict reader; a tier or region that nobody named leaves no rate at all.
-    doubted = {said.partition("=")[0] for said in assumed} if strict else set[str]()
+    doubted = {_doubted(said) for said in assumed} if strict else set[str]()
     if reason is None and doubted:
         reason = Reason.STRICT
+    if quote.committed and not doubted:
+        return Cost(Status.COMMITTED, quote=quote, assumed=assumed)
     known = [
-        (name, count * rate)
-        for name, count, rate, row in zip(quote.components, call.usage.counts, quote.rates, quote.rows, strict=True)
+        (name, units)
+        for name, units, row in zip(quote.components, _parts(call.usage, quote), quote.rows, strict=True)
         if row is not None and name not in doubted and not doubted & _OF_ALL
     ]
+    if quote.each_call and not doubted & _OF_ALL:
+        known.append((_FEE, quote.each_call))
+    is_product = not quote.each_call and not quote.at_least
     components, parts = tuple(name for name, _ in known), tuple(units for _, units in known)
     if reason is None:
         return Cost(
-            Status.FREE if quote.free else Status.PRICED, None, quote.currency, sum(parts), components, parts, quote, assumed
+            Status.FREE if quote.free else Status.PRICED,
+            None,
+            quote.currency,
+            sum(parts),
+            components,
+            parts,
+            quote,
+            assumed,
+            is_product=is_product,
         )
     if not known and not (doubted and len(quote.missing) < len(quote.components)):
         return Cost(Status.UNPRICED, reason, quote=quote, assumed=assumed)
-    return Cost(Status.PARTIAL, reason, quote.currency, sum(parts) if known else None, components, parts, quote, assumed)
+    units = sum(parts) if known else None
+    return Cost(Status.PARTIAL, reason, quote.currency, units, components, parts, quote, assumed, is_product=is_product)
+
+
+def _doubted(said: str) -> str:
+    """What an assumption is about: a component, or one of `_OF_ALL`."""
+    what, _, taken = said.partition("=")
+    return taken if what == "contested" else what
+
+
+def _parts(usage: Usage, quote: Quote) -> Iterator[int]:
+    """What each component costs."""
+    counts = map(max, usage.counts, quote.at_least) if quote.at_least else usage.counts
+    return map(mul, counts, quote.rates)
 
 
 def _reported(call: Call, told: Told, table: PriceTable) -> Cost:
@@ -173,8 +213,9 @@ def _reported(call: Call, told: Told, table: PriceTable) -> Cost:
     if not told.currency:
         return Cost(Status.PARTIAL, Reason.NO_CURRENCY, source=told.source)
     usage = call.usage
-    quote = table.quote(call.provider, call.model, call.at_unix_nano, call.tier, usage) if usage and call.doubt is None else None
-    local = quote if isinstance(quote, Quote) and not quote.missing and quote.currency == told.currency else None
+    quote = _quote(call, table) if usage and call.doubt is None else None
+    is_known = isinstance(quote, Quote) and not (quote.missing or quote.doubt or quote.committed)
+    local = quote if isinstance(quote, Quote) and is_known and quote.currency == told.currency else None
     return Cost(
         Status.REPORTED,
         None,
@@ -185,7 +226,8 @@ def _reported(call: Call, told: Told, table: PriceTable) -> Cost:
         local,
         local.assumed + call.assumed if local is not None else (),
         told.source,
-        sum(map(mul, call.usage.counts, local.rates)) if local is not None else None,
+        sum(_parts(usage, local)) + local.each_call if local is not None else None,
+        is_product=False,
     )
 
 

@@ -11,6 +11,7 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 
+from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 
@@ -38,10 +39,15 @@ class LLMCostInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the base cl
         return ()
 
     def instrument(self, **kwargs: Any) -> None:  # noqa: ANN401 - the base class's signature
-        """Attaches. Raises TypeError for an unknown argument; under `opentelemetry-instrument` that and all else is logged."""
+        """Attaches. Raises TypeError for an unknown argument, PriceFileError for a price file that cannot be used.
+
+        Under `opentelemetry-instrument` that and all else is logged; the shipped prices are used where the user's own cannot be.
+        """
         # The loader checks dependencies itself, and says so. An exception would stop the instrumentations that come after ours.
         by_loader = "skip_dep_check" in kwargs
         try:
+            if by_loader and kwargs.get("table") is None:
+                kwargs["table"] = _default_or_shipped()
             super().instrument(**kwargs)
         except Exception:
             if not by_loader:
@@ -68,7 +74,9 @@ class LLMCostInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the base cl
                 _log.warning("no cost is recorded: %s takes no span processors; %s", type(provider).__name__, _HOW)
             LLMCostInstrumentor._warned = True
             return
-        if self._processor is not None and self._provider is provider and (table, meter_provider, strict) == (None, None, None):
+        is_as_before = table is None or (self._processor is not None and table is self._processor.table)
+        is_as_before = is_as_before and meter_provider is None and strict is None
+        if self._processor is not None and self._provider is provider and is_as_before:
             # The SDK cannot take a processor off: the one from before goes on.
             self._processor.enabled = True
             return
@@ -79,3 +87,11 @@ class LLMCostInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the base cl
     def _uninstrument(self, **_: Any) -> None:  # noqa: ANN401
         if self._processor is not None:
             self._processor.enabled = False
+
+
+def _default_or_shipped() -> PriceTable:
+    try:
+        return PriceTable.default()
+    except PriceFileError as error:
+        _log.error("%s: the shipped prices are used, without your own", error)
+        return PriceTable.shipped()

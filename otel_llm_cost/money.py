@@ -31,8 +31,10 @@ def units_of(amount: str | Decimal, *, per: int = 1) -> int:
         raise ValueError(f"not a finite number: {amount!r}")
     if number < 0:
         raise ValueError(f"a negative amount: {amount!r}")
-    if number.adjusted() > DIGITS:
+    if number and number.adjusted() > DIGITS:
         raise ValueError(f"an amount beyond any bill: {amount!r}")
+    if number and number.adjusted() < -_MOST_DIGITS:
+        raise ValueError(f"finer than 1e-{DIGITS}: {amount!r} per {per}")
     if len(number.as_tuple().digits) > _MOST_DIGITS:
         raise ValueError(f"finer than 1e-{DIGITS}: more than {_MOST_DIGITS} digits")
     scaled = number.scaleb(DIGITS, _EXACT)

@@ -55,14 +55,18 @@ class CostSpanProcessor(SpanProcessor):
     def __init__(
         self, *, table: PriceTable | None = None, meter_provider: MeterProvider | None = None, strict: bool | None = None
     ) -> None:
-        """`table` defaults to the shipped one, `strict` to `OTEL_LLM_COST_STRICT`."""
-        self.table = table if table is not None else PriceTable.shipped()
+        """`table` defaults to the shipped one with the prices that the environment names, `strict` to `OTEL_LLM_COST_STRICT`.
+
+        Raises PriceFileError where such a price file cannot be used.
+        """
+        self.table = table if table is not None else PriceTable.default()
         self.strict = strict if strict is not None else strict_from_environment()
         self.enabled = True
         self._accounts = Accounts.of(meter_provider if meter_provider is not None else get_meter_provider(), self.table)
         self._guard = self._accounts.guard
         self._once = self._accounts.once
         self._scopes: dict[str, _Scope] = {}
+        self.table.at_change(self._prices_changed)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
         try:
@@ -123,7 +127,7 @@ class CostSpanProcessor(SpanProcessor):
             if look is None:
                 self._withdraw(span, hook)
                 return
-            given = reader.read(look, held, start, failed=failed)
+            given = reader.read(look, held, start, end_time, failed=failed)
             if isinstance(told, Told):
                 given = given._replace(call=given.call._replace(told=told))
             self._settle(span, end_time, hook, held, given, look.shape)
@@ -154,10 +158,17 @@ class CostSpanProcessor(SpanProcessor):
     def _classify(self, name: object) -> _Scope:
         if not isinstance(name, str):
             return _OTHER
-        scope = _OTHER if never_calls(name) else _Scope(name, Reader(name), makes_calls(name))
+        scope = _OTHER if never_calls(name) else _Scope(name, Reader(name, self.table.hosts), makes_calls(name))
         if len(self._scopes) < _MAX_SCOPES:
             self._scopes[name] = scope
         return scope
+
+    def _prices_changed(self) -> None:
+        """What was remembered of scopes, their hosts and prices is of before."""
+        before, self._scopes = self._scopes, {}
+        for scope in before.values():
+            scope.reader.shapes.clear()
+        self._accounts.show(self.table)
 
     def _settle_repeated(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], known: Repeat) -> None:
         """Counts a call like one before, once, and writes on its span."""
@@ -178,13 +189,20 @@ class CostSpanProcessor(SpanProcessor):
         shape: Shape | None = None,
     ) -> None:
         """Prices a call, counts it once, and writes on its span."""
+        version = self.table.version
         cost, kind = self.price(given), given.kind
+        if self.table.version != version:
+            # Prices changed meanwhile: once more, so that the version is that of the price.
+            version, cost = self.table.version, self.price(given)
         series = self._accounts.totals.series(given, cost)
-        template = Template(cost, kind.usage_source, self.table.version)
+        template = Template(cost, kind.usage_source, version)
         if shape is not None:
             learn(shape, kind, cost, series, template)
+            if self.table.version != version:
+                # Prices changed while this call was priced: what is remembered may be of before.
+                shape.memo.clear()
         units = cost.units if cost.status in WITH_AMOUNT else None
-        told = cost.parts if cost.status is Status.REPORTED else ()
+        told = () if cost.is_product else cost.parts
         posting = Posting(series, given.call.usage.counts, told, units, span.context)
         # A span that knows of more than it counts does not give way to one that does not know.
         is_settled = cost.status in WITH_PRICE or cost.reason == Reason.INCOMPLETE_USAGE

@@ -49,6 +49,7 @@ def record_call(
     source: Literal["provider", "local"] = "local",
     operation: str = "chat",
     tier: str | None = None,
+    region: str | None = None,
     response_id: str | None = None,
     span: trace.Span | None = None,
     tracer_provider: trace.TracerProvider | None = None,
@@ -56,7 +57,8 @@ def record_call(
     """Puts a call and its cost on a span, and counts it; returns the cost.
 
     The span is `span`, else the current one where that is an LLM call's that is still open, else a new one. Once it ends, the
-    processor counts the call. `usage` holds disjoint counts (`Usage`); `at` is the call's start, now by default.
+    processor counts the call. `usage` holds disjoint counts (`Usage`); `at` is the call's start, now by default;
+    `region` is where it was served, as the provider names it.
 
     Where the provider, a gateway or you know the cost, give `amount` and `currency` (ISO 4217), and `components` if you know the
     parts: it is kept as it is, and marked `reported`.
@@ -64,7 +66,7 @@ def record_call(
     Never raises: what cannot be read is logged, and the call is counted as `unpriced`, with the reason `invalid_usage`.
     """
     try:
-        sighting = _sighting(provider, model, usage, at, amount, currency, components, source, operation, tier, response_id)
+        sighting = _sighting(provider, model, usage, at, amount, currency, components, source, operation, tier, region, response_id)
         return _record(sighting, span, tracer_provider, is_backdated=at is not None and sighting.call.doubt is None)
     except Exception as error:  # noqa: BLE001 - the application's call must not fail for its accounting
         _log.warning("record_call: %s: %s; the call is not counted", type(error).__name__, error)
@@ -82,6 +84,7 @@ def _sighting(
     source: Literal["provider", "local"],
     operation: str,
     tier: str | None,
+    region: str | None,
     response_id: str | None,
 ) -> Sighting:
     if operation not in BILLED_OPERATIONS:
@@ -96,8 +99,9 @@ def _sighting(
         used, start, doubt = Usage(), now, Reason.INVALID_USAGE.value
     stated, values = (STATED, tuple(_inclusive(used))) if used or told is None else ((), ())
     served = tier_of(tier)
-    kind = kind_of(provider, model, operation, model, model, served, None, "app")
-    return Sighting(kind, Call(provider, model, start, used, served, doubt, (), told), response_id, stated, values)
+    kind = kind_of(provider, model, operation, model, model, served, None, "app", region)
+    call = Call(provider, model, start, used, served, doubt, (), told, region)
+    return Sighting(kind, call, response_id, stated, values)
 
 
 def _record(
@@ -119,7 +123,7 @@ def _record(
         processor = getattr(hook, "owner", None)
         if hook is None or not isinstance(processor, CostSpanProcessor):
             _log.warning("record_call: no CostSpanProcessor sees this span: the cost is returned, and stands in no metric")
-            return price_call(call, PriceTable.shipped(), strict=strict_from_environment())
+            return price_call(call, PriceTable.default(), strict=strict_from_environment())
         # A span that states its usage itself keeps it beside a cost that was told.
         hook.given = sighting if call.usage or call.told is None or made is not None else call.told
         return processor.price(sighting)

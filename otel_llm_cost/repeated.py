@@ -48,7 +48,7 @@ class Repeat(NamedTuple):
 def learn(shape: Shape, kind: Kind, cost: Cost, series: Series, template: Template) -> None:
     """Remembers how a call was priced, where others can be priced like it: by the table, with nothing told, missing or in doubt."""
     quote = cost.quote
-    if shape.plan is None or quote is None or cost.reason is not None:
+    if shape.plan is None or quote is None or cost.reason is not None or not quote.is_plain or quote.era[0] >= quote.era[1]:
         return
     if cost.status not in WITH_AMOUNT or cost.status is Status.REPORTED:
         return

@@ -10,7 +10,7 @@ from operator import mul
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, Self
 
-Unit = Literal["token", "second", "request", "search"]
+Unit = Literal["token", "character", "second", "image", "page", "search", "call", "message", "request"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,25 @@ class Component:
     """How many units a published price is for."""
 
 
-def _tokens(*names: str, prompt: bool) -> dict[str, Component]:
-    return {name: Component(name, "token", prompt=prompt, scale=1, priced_per=1_000_000) for name in names}
+def _components(unit: Unit, priced_per: int, *names: str, prompt: bool = False, scale: int = 1) -> dict[str, Component]:
+    return {name: Component(name, unit, prompt, scale, priced_per) for name in names}
 
+
+_MILLION: Final = 1_000_000
 
 COMPONENTS: Final[Mapping[str, Component]] = MappingProxyType(
-    _tokens("input", "input_audio", "input_image", "input_video", prompt=True)
-    | _tokens("cache_read", "cache_read_audio", "cache_write", "cache_write_5m", "cache_write_1h", prompt=True)
-    | _tokens("output", "reasoning", "output_audio", "output_image", prompt=False)
-    | {
-        "input_seconds": Component("input_seconds", "second", prompt=False, scale=1_000_000, priced_per=1),
-        "web_searches": Component("web_searches", "search", prompt=False, scale=1, priced_per=1),
-        "requests": Component("requests", "request", prompt=False, scale=1, priced_per=1),
-    }
+    _components("token", _MILLION, "input", "input_audio", "input_image", "input_video", prompt=True)
+    | _components("token", _MILLION, "cache_read", "cache_read_audio", "cache_read_image", "cache_read_video", prompt=True)
+    | _components("token", _MILLION, "cache_write", "cache_write_5m", "cache_write_1h", prompt=True)
+    | _components("token", _MILLION, "output", "reasoning", "citations", "output_audio", "output_image", "output_video")
+    | _components("character", _MILLION, "input_characters", "output_characters")
+    | _components("second", 1, "input_seconds", "output_seconds", scale=_MILLION)
+    | _components("image", 1, "input_images", "output_images")
+    | _components("page", 1, "input_pages", "annotated_pages")
+    | _components("search", 1, "web_searches", "file_searches", "searches")
+    | _components("call", 1, "tool_calls")
+    | _components("message", 1, "messages")
+    | _components("request", 1, "requests")
 )
 """Every component, in the order in which a `Usage` holds them."""
 

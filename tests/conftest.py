@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
@@ -20,6 +22,7 @@ from opentelemetry.sdk.trace.sampling import Sampler
 from opentelemetry.trace import Tracer
 
 from otel_llm_cost.call import Kind
+from otel_llm_cost.cli import main
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
@@ -212,3 +215,35 @@ def make_telemetry() -> Iterator[Callable[..., Telemetry]]:
 def telemetry(make_telemetry: Callable[..., Telemetry]) -> Telemetry:
     """Ours first, then a simple exporter."""
     return make_telemetry().attach()
+
+
+class Ran(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ran]]:
+    """Runs `otel-llm-cost` in a folder of the test's own, with nothing set in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("OTEL_LLM_COST_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str | Path) -> Ran:
+        PriceTable.default.cache_clear()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as exit_:
+            code = int(exit_.code or 0)
+        return Ran(code, *capsys.readouterr())
+
+    yield run
+    PriceTable.default.cache_clear()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otel_llm_cost.conventions.providers import _HOSTS, _OLDER_NAMES, COUNTS_CACHE_INSIDE, _provider_of, provider_of
+from otel_llm_cost.conventions.hosts import _HOSTS
+from otel_llm_cost.conventions.providers import _OLDER_NAMES, COUNTS_CACHE_INSIDE, _provider_of, provider_of
 
 # https://github.com/open-telemetry/semantic-conventions-genai, well-known values of gen_ai.provider.name, read 2026-11-22.
 CURRENT = [
@@ -124,7 +125,7 @@ def test_values_of_other_types_name_nobody(wrong: object) -> None:
 
 
 def test_every_name_that_comes_out_stays_what_it_is() -> None:
-    for provider in {*_OLDER_NAMES.values(), *_HOSTS.values(), *COUNTS_CACHE_INSIDE}:
+    for provider in {*_OLDER_NAMES.values(), *(host.provider for host in _HOSTS.values()), *COUNTS_CACHE_INSIDE}:
         assert provider_of(provider, None) == provider
 
 

@@ -64,6 +64,8 @@ def test_a_span_shows_its_call() -> None:
         "doubt": None,
         "assumed": (),
         "told": None,
+        "region": "global",
+        "end_unix_nano": None,
     }
     assert (kind.provider, kind.model, kind.operation) == ("openai", "gpt-4o-2024-08-06", "chat")
     assert (kind.request_model, kind.response_model) == ("gpt-4o", "gpt-4o-2024-08-06")
@@ -72,6 +74,30 @@ def test_a_span_shows_its_call() -> None:
     assert dict(zip(sighting.stated, sighting.values, strict=True)) == {"input": 997, "output": 499}
     # Only a failed call has an error.
     assert sighting.error_type is None
+
+
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [
+        pytest.param("api.openai.com", "global", id="everywhere"),
+        pytest.param("eu.api.openai.com", "eu", id="europe"),
+        pytest.param("bedrock-runtime.eu-central-1.amazonaws.com", "eu-central-1", id="a-region-of-aws"),
+        pytest.param("api.anthropic.com", None, id="a-host-that-does-not-say"),
+        pytest.param("localhost", None, id="an-unknown-host"),
+        pytest.param(None, None, id="no-host"),
+    ],
+)
+def test_the_region_is_that_of_the_host(host: str | None, region: str | None) -> None:
+    sighting = seen(CHAT | ({"server.address": host} if host is not None else {}))
+    assert (sighting.kind.region, sighting.call.region) == (region, region)
+
+
+def test_a_call_knows_when_it_ended() -> None:
+    reader = Reader(INCLUSIVE)
+    look = reader.look(CHAT)
+    assert look is not None
+    call = reader.read(look, CHAT, START, START + 7, failed=False).call
+    assert (call.at_unix_nano, call.end_unix_nano) == (START, START + 7)
 
 
 # The attribute, what is told with it (every count another prime), and the counts that it makes.

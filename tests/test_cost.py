@@ -371,19 +371,148 @@ def test_what_is_no_amount_is_partial_and_nothing_is_known(given: Told) -> None:
     assert (cost.amount, cost.known_amount, cost.units, cost.component_amounts) == (None, None, None, {})
 
 
+# Committed, in doubt, and what is beside the rates --------------------------------------------------------------------------------
+MORE = table_of(
+    [
+        {"model": "m", "from": "2025-01-01", "rates": {"input": "2.50", "requests": "0.005"}},
+        {"model": "least", "from": "2025-01-01", "rates": {"input_seconds": "0.0001"}, "at_least": {"input_seconds": "10"}},
+        {"model": "bought", "from": "2025-01-01", "committed": True},
+        {"model": "scaled", "from": "2025-01-01", "rates": {"input": "3"}},
+        {"model": "scaled", "from": "2025-01-01", "committed": True, "when": {"tier": "scale"}},
+        {"model": "mixed", "from": "2025-01-01", "rates": {"input": "3"}},
+        {"model": "mixed", "from": "2025-01-01", "rates": {"output": "9"}, "currency": "EUR"},
+        {"model": "said", "from": "2025-01-01", "rates": {"input": "3", "output": "9"}, "contested": ["output"]},
+    ]
+)
+FEE = Decimal("0.005")
+
+
+@pytest.mark.parametrize(
+    ("asked", "strict", "status", "reason"),
+    [
+        pytest.param(call("bought", input=7), False, Status.COMMITTED, None, id="bought"),
+        pytest.param(call("bought", input=7, input_audio=3), True, Status.COMMITTED, None, id="bought-and-strict"),
+        pytest.param(call("scaled", input=7)._replace(tier="scale"), True, Status.COMMITTED, None, id="in-its-tier"),
+        pytest.param(call("scaled", input=7)._replace(tier="standard"), True, Status.PRICED, None, id="not-in-another"),
+        pytest.param(call("scaled", input=7), True, Status.PARTIAL, "strict", id="nobody-says-the-tier"),
+        pytest.param(call("bought"), False, Status.UNPRICED, "no_usage", id="no-usage"),
+        pytest.param(
+            call("bought", input=7)._replace(doubt=Reason.AMBIGUOUS_USAGE), False, Status.COMMITTED, None, id="whatever-the-usage"
+        ),
+        pytest.param(call("mixed", input=7, output=3), False, Status.UNPRICED, "mixed_currencies", id="two-currencies"),
+        pytest.param(call("mixed", input=7, output=3), True, Status.UNPRICED, "mixed_currencies", id="two-currencies-and-strict"),
+        pytest.param(
+            call("mixed", input=7, input_audio=5, output=3), False, Status.UNPRICED, "mixed_currencies", id="two-currencies-first"
+        ),
+        pytest.param(call("mixed", input=7), True, Status.PRICED, None, id="one-of-two-currencies"),
+    ],
+)
+def test_what_has_no_price_per_call_has_no_amount(asked: Call, status: Status, reason: str | None, *, strict: bool) -> None:
+    cost = price_call(asked, MORE, strict=strict)
+    assert (cost.status, cost.reason) == (status, reason)
+    assert (cost.amount is None) == (status is not Status.PRICED)
+    assert cost.known_amount is None
+
+
+def test_where_sellers_differ_there_is_no_price_until_one_is_named() -> None:
+    texts = [
+        json.dumps(
+            {
+                "provider": name,
+                "names": [name],
+                "currency": "USD",
+                "sources": {"page": {"url": "https://acme.example/prices", "read": "2025-03-01"}},
+                "prices": [{"model": "m", "from": "2025-01-01", "rates": {"input": rate}, "source": "page"}],
+            }
+        )
+        for name, rate in (("acme", "2.50"), ("other", "2"))
+    ]
+    table = PriceTable.of_texts(texts, version="test", checked=date(2025, 3, 1))
+    cost = price_call(call(provider="", input=601), table)
+    assert (cost.status, cost.reason, cost.amount) == (Status.UNPRICED, "ambiguous_provider", None)
+    assert price_call(call(input=601), table).amount == INPUT
+
+
+def test_a_fee_is_a_component_of_its_own_after_the_others() -> None:
+    cost = price_call(call(input=601), MORE)
+    assert cost.components == ("input", "requests")
+    assert (cost.amount, cost.component_amounts) == (INPUT + FEE, {"input": INPUT, "requests": FEE})
+    assert not cost.is_product
+
+
+@pytest.mark.parametrize(
+    ("asked", "strict", "reason", "known"),
+    [
+        pytest.param(call(input=601, cache_write=7), False, "no_rate:cache_write", {"input": INPUT, "requests": FEE}, id="no-rate"),
+        pytest.param(
+            call(input=601)._replace(doubt=Reason.AMBIGUOUS_USAGE),
+            False,
+            "ambiguous_usage",
+            {"input": INPUT, "requests": FEE},
+            id="a-doubt",
+        ),
+        pytest.param(
+            call(input=601, cache_read=7), True, "strict", {"input": INPUT, "requests": FEE}, id="strict-of-one-component"
+        ),
+        pytest.param(call(input=601)._replace(assumed=("tier=standard",)), True, "strict", {}, id="strict-of-all"),
+    ],
+)
+def test_a_fee_is_known_where_the_call_is(asked: Call, reason: str, known: dict[str, Decimal], *, strict: bool) -> None:
+    cost = price_call(asked, MORE, strict=strict)
+    assert (cost.status, cost.reason, cost.amount) == (Status.PARTIAL, reason, None)
+    assert cost.component_amounts == known
+    assert cost.known_amount == (sum(known.values()) if known else None)
+
+
+def test_a_contested_rate_is_not_known_to_a_strict_reader() -> None:
+    asked = call("said", input=7, output=11)
+    assert price_call(asked, MORE).assumed == ("contested=output",)
+    cost = price_call(asked, MORE, strict=True)
+    assert (cost.status, cost.reason) == (Status.PARTIAL, "strict")
+    assert cost.component_amounts == {"input": 7 * Decimal(3) / M}
+
+
+@pytest.mark.parametrize(
+    ("asked", "local"),
+    [
+        pytest.param(call(input=601), INPUT + FEE, id="with-its-fee"),
+        pytest.param(call("least", input_seconds=3), 10 * Decimal("0.0001"), id="for-at-least-so-much"),
+        pytest.param(call("bought", input=7), None, id="committed"),
+        pytest.param(call("mixed", input=7, output=3), None, id="two-currencies"),
+    ],
+)
+def test_what_stands_beside_a_told_cost(asked: Call, local: Decimal | None) -> None:
+    cost = price_call(asked._replace(told=told(0.5)), MORE)
+    assert (cost.status, cost.amount) == (Status.REPORTED, Decimal("0.5"))
+    assert cost.local_units == (int(local * 10**30) if local is not None else None)
+
+
 # Exact for any usage and any rows -------------------------------------------------------------------------------------------------
 # The evaluator below reads the published strings and dates itself: it shares no code with the library.
 DAY_NANO = 86_400 * 10**9
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 12
-TOKENS = (
-    *("input", "input_audio", "input_image", "input_video", "cache_read", "cache_read_audio"),
-    *("cache_write", "cache_write_5m", "cache_write_1h", "output", "reasoning", "output_audio", "output_image"),
+PROMPT = (
+    *("input", "input_audio", "input_image", "input_video"),
+    *("cache_read", "cache_read_audio", "cache_read_image", "cache_read_video"),
+    *("cache_write", "cache_write_5m", "cache_write_1h"),
 )
-PROMPT = TOKENS[:9]
-# What one published rate is for, in counts: a million tokens; a second, which is counted in microseconds; one.
-PER = dict.fromkeys(TOKENS, 10**6) | {"input_seconds": 10**6, "web_searches": 1, "requests": 1}
-WIDER = {"reasoning": "output", "cache_read": "input", "cache_read_audio": "input_audio"}
+ANSWER = ("output", "reasoning", "citations", "output_audio", "output_image", "output_video")
+SECONDS = ("input_seconds", "output_seconds")
+SINGLE = (
+    *("input_images", "output_images", "input_pages", "annotated_pages"),
+    *("web_searches", "file_searches", "searches", "tool_calls", "messages", "requests"),
+)
+# What one published rate is for, in counts: a million tokens or characters; a second, which is counted in microseconds; one.
+MILLIONS = (*PROMPT, *ANSWER, "input_characters", "output_characters", *SECONDS)
+PER = dict.fromkeys(MILLIONS, 10**6) | dict.fromkeys(SINGLE, 1)
+WIDER = {
+    "reasoning": "output",
+    "cache_read": "input",
+    "cache_read_audio": "input_audio",
+    "cache_read_image": "input_image",
+    "cache_read_video": "input_video",
+}
 
 
 @dataclass(frozen=True)
@@ -466,6 +595,10 @@ def costs_by_hand(case: Case) -> dict[str, Fraction | None]:
         if rate is None and component in WIDER:
             rate = rate_by_hand(case, WIDER[component])
         costs[component] = None if rate is None else count * Fraction(rate) / PER[component]
+    fee = rate_by_hand(case, "requests")
+    if fee is not None and "requests" not in costs and any(cost is not None for cost in costs.values()) and Fraction(fee):
+        # Every call is one request, said or not.
+        costs["requests"] = Fraction(fee)
     return costs
 
 
@@ -530,8 +663,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def usage_of(case: Case) -> Usage:
     given: dict[str, int | Decimal] = dict(case.counts)
-    if "input_seconds" in given:
-        given["input_seconds"] = Decimal(f"{case.counts['input_seconds']}e-6")
+    given |= {name: Decimal(f"{case.counts[name]}e-6") for name in SECONDS if name in given}
     return Usage(**given)
 
 
@@ -541,6 +673,10 @@ def price(case: Case) -> Cost:
     return price_call(
         Call("acme", name, nano(2025, 1, 1) + case.nano_of_day, usage_of(case), case.tier), table_of(entries, aliases)
     )
+
+
+def test_the_evaluator_knows_every_component() -> None:
+    assert set(PER) == set(COMPONENTS)
 
 
 @settings(max_examples=600, deadline=None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -17,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.util._once import Once
 
 from otel_llm_cost.instrumentor import LLMCostInstrumentor
+from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from tests.conftest import PARENT, TABLE, Metrics, call, usd
@@ -297,7 +300,7 @@ def test_in_code_a_table_that_cannot_be_read_is_raised(
     def unreadable() -> PriceTable:
         raise OSError("no index")
 
-    monkeypatch.setattr(PriceTable, "shipped", staticmethod(unreadable))
+    monkeypatch.setattr(PriceTable, "default", staticmethod(unreadable))
     with pytest.raises(OSError, match="no index"):
         instrumentor.instrument(**program.providers)
     assert not instrumentor.is_instrumented_by_opentelemetry
@@ -308,3 +311,107 @@ def test_it_is_the_entry_point_that_the_environment_switches_off_by_name() -> No
     (door,) = [point for point in entry_points(group="opentelemetry_instrumentor") if point.load() is LLMCostInstrumentor]
     assert door.name == "llm_cost"
     assert list(LLMCostInstrumentor().instrumentation_dependencies()) == []
+
+
+# Prices of one's own ------------------------------------------------------------------------------------------------------------
+BROKEN: Final = '# Acme\n[[price]]\nmodel = "m"\n  inptu = 3\n'
+OWN: Final = '[[price]]\nmodel = "m"\nprovider = "acme"\ninput = 7\noutput = 11\n'
+
+
+@pytest.fixture
+def own_prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A price file that the environment names."""
+    for name in ("TABLE", "MODELS", "HOSTS"):
+        monkeypatch.delenv(f"OTEL_LLM_COST_{name}", raising=False)
+    path = tmp_path / "prices.toml"
+    monkeypatch.setenv("OTEL_LLM_COST_PRICES", str(path))
+    PriceTable.default.cache_clear()
+    yield path
+    PriceTable.default.cache_clear()
+
+
+def own_cost(tokens_in: int, tokens_out: int) -> float:
+    return float((Fraction(7) * tokens_in + Fraction(11) * tokens_out) / 10**6)
+
+
+def test_in_code_a_broken_price_file_is_raised_with_its_place(
+    instrumentor: LLMCostInstrumentor, program: Program, own_prices: Path
+) -> None:
+    own_prices.write_text(BROKEN)
+    for attach in (lambda: instrumentor.instrument(**program.providers), CostSpanProcessor):
+        with pytest.raises(PriceFileError, match="unknown: inptu") as refused:
+            attach()
+        error = refused.value
+        assert (error.path, error.line, error.column) == (str(own_prices), 4, 3)
+        assert str(error).startswith(f"{own_prices}:4:3: ")
+    assert not instrumentor.is_instrumented_by_opentelemetry
+    assert program.chat(1009, 101) == call("m", 1009, 101)
+    own_prices.write_text(OWN)
+    instrumentor.instrument(**program.providers)
+    assert program.chat(1009, 101)[AMOUNT] == own_cost(1009, 101)
+
+
+@pytest.mark.parametrize("text", [None, "price = [", OWN + OWN, "\udcff"], ids=["missing", "no-toml", "two-that-win", "not-utf-8"])
+def test_whatever_is_wrong_with_a_price_file_is_one_error(
+    instrumentor: LLMCostInstrumentor, program: Program, own_prices: Path, text: str | None
+) -> None:
+    if text is not None:
+        own_prices.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(PriceFileError) as refused:
+        instrumentor.instrument(**program.providers)
+    assert refused.value.path == str(own_prices)
+
+
+@pytest.mark.parametrize("name", ["MODELS", "HOSTS"])
+def test_a_broken_mapping_is_raised_by_its_name(
+    instrumentor: LLMCostInstrumentor, program: Program, own_prices: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    own_prices.write_text(OWN)
+    monkeypatch.setenv(f"OTEL_LLM_COST_{name}", "prod-chat")
+    with pytest.raises(PriceFileError, match=f"OTEL_LLM_COST_{name}: "):
+        instrumentor.instrument(**program.providers)
+
+
+def test_a_table_that_is_given_asks_no_environment(instrumentor: LLMCostInstrumentor, program: Program, own_prices: Path) -> None:
+    own_prices.write_text(BROKEN)
+    instrumentor.instrument(**program.providers, table=TABLE)
+    assert program.chat(1009, 101)[AMOUNT] == cost(1009, 101)
+
+
+@pytest.mark.parametrize("text", [BROKEN, OWN + OWN, None], ids=["unknown-key", "two-that-win", "missing"])
+def test_under_zero_code_a_broken_price_file_is_logged_once_and_the_shipped_prices_hold(
+    instrumentor: LLMCostInstrumentor, program: Program, own_prices: Path, caplog: pytest.LogCaptureFixture, text: str | None
+) -> None:
+    if text is not None:
+        own_prices.write_text(text)
+    instrumentor.instrument(**program.providers, skip_dep_check=True)
+    # GPT-4o mini costs $0.15 and $0.60.
+    named = {"gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o-mini", "gen_ai.response.model": "gpt-4o-mini"}
+    for _ in range(2):
+        assert program.chat(1009, 101, **named)[AMOUNT] == float((Fraction("0.15") * 1009 + Fraction("0.60") * 101) / 10**6)
+    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert (record.name, record.levelname) == ("otel_llm_cost", "ERROR")
+    assert str(own_prices) in record.getMessage()
+    assert record.exc_info is None
+
+
+def test_under_zero_code_ones_own_prices_are_used_and_the_program_can_add_to_them(
+    instrumentor: LLMCostInstrumentor, program: Program, own_prices: Path
+) -> None:
+    own_prices.write_text(OWN)
+    instrumentor.instrument(**program.providers, skip_dep_check=True)
+    assert program.chat(1009, 101)[AMOUNT] == own_cost(1009, 101)
+    cost_id = PriceTable.default().add_cost("m", provider="acme", input=1, output=0)
+    assert program.chat(1009, 101)[AMOUNT] == float(Fraction(1009, 10**6))
+    PriceTable.default().purge_costs([cost_id])
+    assert program.chat(1009, 101)[AMOUNT] == own_cost(1009, 101)
+
+
+def test_a_file_in_the_working_directory_is_not_read(
+    instrumentor: LLMCostInstrumentor, program: Program, own_prices: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OTEL_LLM_COST_PRICES")
+    (own_prices.parent / "llm-prices.toml").write_text(OWN)
+    monkeypatch.chdir(own_prices.parent)
+    instrumentor.instrument(**program.providers)
+    assert program.chat(1009, 101)["llm_cost.reason"] == "unknown_provider"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import pickle
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from otel_llm_cost.prices.file import PriceFile, PriceFileError
+from otel_llm_cost.prices.checks.check import check_provider
+from otel_llm_cost.prices.files.file import PriceFile
+from otel_llm_cost.prices.model import ModelPrices
+from otel_llm_cost.prices.provider import Provider
+from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.prices.row import Conditions, Row, Source
 from otel_llm_cost.usage import Usage
 
@@ -47,8 +52,18 @@ def nano(*instant: int) -> int:
     return int(datetime(*instant, tzinfo=UTC).timestamp()) * NANO  # type: ignore[misc,arg-type]
 
 
+def check(file: PriceFile) -> int:
+    """The number of its rates, where it is right."""
+    return check_provider(Provider([file]))
+
+
+def model_of(file: PriceFile, name: str = "m") -> ModelPrices | None:
+    rows = Provider([file]).rows(name, name)
+    return ModelPrices(file.currency, rows) if rows else None
+
+
 def rows_of(file: PriceFile, name: str = "m", component: str = "input") -> list[Row]:
-    model = file.model(name)
+    model = model_of(file, name)
     return [row for row in model.rows if row.component == component] if model is not None else []
 
 
@@ -57,14 +72,14 @@ def test_a_right_file_is_read_whole() -> None:
     file = file_of()
     assert (file.path, file.provider, file.names, file.currency) == ("acme.json", "acme", ["acme", "acme.cloud"], "EUR")
     assert (file.models, file.aliases) == (["m"], ["m-latest"])
-    assert file.check() == 2
+    assert check(file) == 2
     assert file.sources() == {"page": Source("https://acme.example/prices", "2025-03-01")}
 
 
 def test_a_row_says_all_that_its_entry_says() -> None:
     conditions = {"tier": "batch", "prompt_above": 200}
     file = file_of(prices=[entry(until="2026-01-01", when=conditions, covers={"input_image": "input", "cache_write": "output"})])
-    model = file.model("m")
+    model = model_of(file, "m")
     assert model is not None
     assert model.currency == "EUR"
     common: dict[str, Any] = {
@@ -75,6 +90,9 @@ def test_a_row_says_all_that_its_entry_says() -> None:
         "until": nano(2026, 1, 1),
         "when": Conditions("batch", 200),
         "source": Source("https://acme.example/prices", "2025-03-01"),
+        "path": "acme.json",
+        "place": ("prices", 0),
+        "currency": "EUR",
     }
     assert model.rows == [
         Row(component="input", rate="3", units=3 * 10**24, covers=("input_image",), **common),
@@ -105,7 +123,7 @@ def test_a_package_and_its_page_are_kept_with_the_source() -> None:
 
 
 def test_bytes_are_read_as_text_is() -> None:
-    assert PriceFile(json.dumps(document()).encode(), "acme.json").check() == 2
+    assert check(PriceFile(json.dumps(document()).encode(), "acme.json")) == 2
 
 
 @pytest.mark.parametrize(
@@ -126,19 +144,20 @@ def test_from_and_until_are_days_or_instants_with_a_zone(given: str, instant: in
 
 
 @pytest.mark.parametrize(
-    ("when", "conditions", "met"),
+    ("when", "conditions", "stated"),
     [
-        pytest.param({}, Conditions("standard", -1), 0, id="none"),
-        pytest.param({"tier": "standard"}, Conditions("standard", -1), 0, id="standard-is-no-condition"),
-        pytest.param({"tier": "flex"}, Conditions("flex", -1), 1, id="tier"),
-        pytest.param({"prompt_above": 0}, Conditions("standard", 0), 1, id="above-0"),
-        pytest.param({"tier": "flex", "prompt_above": 7}, Conditions("flex", 7), 2, id="both"),
+        pytest.param({}, Conditions("standard", -1), (), id="none"),
+        pytest.param({"tier": "standard"}, Conditions("standard", -1), (), id="standard-is-no-condition"),
+        pytest.param({"tier": "any"}, Conditions("any", -1), (), id="any-tier-is-no-condition"),
+        pytest.param({"tier": "flex"}, Conditions("flex", -1), ("tier",), id="tier"),
+        pytest.param({"prompt_above": 0}, Conditions("standard", 0), ("prompt_above",), id="above-0"),
+        pytest.param({"tier": "flex", "prompt_above": 7}, Conditions("flex", 7), ("tier", "prompt_above"), id="both"),
     ],
 )
-def test_conditions_are_counted(when: Document, conditions: Conditions, met: int) -> None:
+def test_conditions_are_counted(when: Document, conditions: Conditions, stated: tuple[str, ...]) -> None:
     (row,) = rows_of(file_of(prices=[entry(when=when)], aliases=[]))
     assert row.when == conditions
-    assert row.when.met == met
+    assert row.when.stated == stated
 
 
 @pytest.mark.parametrize(
@@ -190,7 +209,7 @@ def test_an_alias_reaches_a_row_within_the_dates_of_both(row: Document, alias: D
 )
 def test_an_alias_that_never_meets_its_rows_reaches_nothing(row: Document, alias: Document) -> None:
     assert windows(alias, prices=[entry(**row)]) == []
-    assert file_of(prices=[entry(**row)], aliases=[ALIAS | alias]).model("m-latest") is None
+    assert model_of(file_of(prices=[entry(**row)], aliases=[ALIAS | alias]), "m-latest") is None
 
 
 def test_an_alias_moves_from_one_model_to_another() -> None:
@@ -202,37 +221,38 @@ def test_an_alias_moves_from_one_model_to_another() -> None:
 @pytest.mark.parametrize("newer_first", [pytest.param(False, id="older-first"), pytest.param(True, id="newer-first")])
 def test_a_row_keeps_its_own_age_under_an_alias_so_that_the_newer_rate_wins(*, newer_first: bool) -> None:
     prices = [entry(rates={"input": "5"}), entry(rates={"input": "2"}, **{"from": "2025-01-15"})]
-    model = file_of(prices=prices[::-1] if newer_first else prices).model("m-latest")
+    model = model_of(file_of(prices=prices[::-1] if newer_first else prices), "m-latest")
     assert model is not None
     assert {row.start for row in model.rows} == {FEB}
     assert model.quote(FEB, None, Usage(input=7)).rates == (2 * 10**24,)
 
 
 def test_a_name_that_nobody_has_reaches_nothing() -> None:
-    assert file_of().model("m-lates") is None
-    assert file_of().model("M") is None
+    assert model_of(file_of(), "m-lates") is None
 
 
 def test_aliases_may_be_left_out() -> None:
     file = PriceFile(json.dumps(without(document(), "aliases")), "acme.json")
-    assert (file.aliases, file.check()) == ([], 2)
+    assert (file.aliases, check(file)) == ([], 2)
 
 
 # What would win equally -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("one", "other", "place"),
+    ("one", "other"),
     [
-        pytest.param({}, {}, "acme/m@2025-01-01", id="the-same-twice"),
-        pytest.param({}, {"rates": {"input": "4"}}, "acme/m@2025-01-01", id="two-rates"),
-        pytest.param({}, {"when": {"tier": "standard"}}, "acme/m@2025-01-01", id="no-tier-is-standard"),
-        pytest.param({"when": {"prompt_above": 7}}, {"when": {"prompt_above": 7}}, "acme/m@2025-01-01", id="one-threshold"),
-        pytest.param({"until": "2025-02-01"}, {"until": "2025-03-01"}, "acme/m@2025-01-01", id="two-ends"),
+        pytest.param({}, {}, id="the-same-twice"),
+        pytest.param({}, {"rates": {"input": "4"}}, id="two-rates"),
+        pytest.param({}, {"when": {"tier": "standard"}}, id="no-tier-is-standard"),
+        pytest.param({"when": {"prompt_above": 7}}, {"when": {"prompt_above": 7}}, id="one-threshold"),
+        pytest.param({"until": "2025-02-01"}, {"until": "2025-03-01"}, id="two-ends"),
+        pytest.param({}, {"model": "M"}, id="a-name-has-no-case"),
     ],
 )
-def test_two_rows_that_would_win_equally_are_refused_by_name(one: Document, other: Document, place: str) -> None:
+def test_two_rows_that_would_win_equally_are_refused_by_name(one: Document, other: Document) -> None:
     with pytest.raises(PriceFileError, match="two rows for input would win equally") as refused:
-        file_of(prices=[entry(**one), entry(**other)]).check()
-    assert refused.value.place == place
+        check(file_of(prices=[entry(**one), entry(**other)]))
+    assert refused.value.place == "prices[1]"
+    assert "acme/m@2025-01-01 of acme.json: prices[0] and acme/m@2025-01-01" in refused.value.problem
 
 
 @pytest.mark.parametrize(
@@ -246,49 +266,84 @@ def test_two_rows_that_would_win_equally_are_refused_by_name(one: Document, othe
     ],
 )
 def test_two_rows_of_which_one_wins_are_right(other: Document) -> None:
-    assert file_of(prices=[entry(), entry(**other)]).check() >= 3
+    assert check(file_of(prices=[entry(), entry(**other)])) >= 3
 
 
 def test_two_aliases_that_bring_equal_rows_are_refused_only_where_they_overlap() -> None:
     prices = [entry(model="m-1"), entry(model="m-2")]
     first = ALIAS | {"of": "m-1", "until": "2025-03-01"}
-    assert file_of(prices=prices, aliases=[first, ALIAS | {"of": "m-2", "from": "2025-03-01"}]).check() == 4
-    with pytest.raises(PriceFileError, match="two rows for input would win equally") as refused:
-        file_of(prices=prices, aliases=[first, ALIAS | {"of": "m-2", "from": "2025-02-28"}]).check()
-    assert refused.value.place == "acme/m-latest@2025-02-28"
+    assert check(file_of(prices=prices, aliases=[first, ALIAS | {"of": "m-2", "from": "2025-03-01"}])) == 4
+    with pytest.raises(PriceFileError, match="two models at once") as refused:
+        check(file_of(prices=prices, aliases=[first, ALIAS | {"of": "m-2", "from": "2025-02-28"}]))
+    assert refused.value.place == "aliases[1]"
 
 
 def test_an_alias_that_means_two_models_at_once_is_refused() -> None:
     prices = [entry(model="m-1"), entry(model="m-2", rates={"cache_read": "3"})]
     first, second = ALIAS | {"of": "m-1", "until": "2025-03-01"}, ALIAS | {"of": "m-2", "from": "2025-02-28"}
     with pytest.raises(PriceFileError, match="two models at once") as refused:
-        file_of(prices=prices, aliases=[first, second]).check()
-    assert refused.value.place == "alias 'm-latest'"
+        check(file_of(prices=prices, aliases=[first, second]))
+    assert refused.value.place == "aliases[1]"
+    assert "'m-latest'" in refused.value.problem
 
 
 def test_two_rows_that_would_cover_equally_are_refused() -> None:
     one = entry(rates={"input": "3"}, covers={"cache_write": "input"})
     other = entry(rates={"cache_write_5m": "4"}, covers={"cache_write": "cache_write_5m"})
     with pytest.raises(PriceFileError, match="cache_write"):
-        file_of(prices=[one, other]).check()
+        check(file_of(prices=[one, other]))
 
 
 # What is wrong --------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("text", "place", "problem"),
+    ("text", "place", "problem", "shown"),
     [
-        pytest.param('{\n  "provider": "acme",\n  "names" []\n}', "line 3, column 11", "Expecting ':' delimiter", id="no-json"),
-        pytest.param("", "line 1, column 1", "Expecting value", id="empty"),
-        pytest.param(b'{"provider": "\xff"}', "byte 14", "not UTF-8", id="not-utf-8"),
-        pytest.param("[]", "top level", "'provider' is missing or not a str", id="a-list"),
-        pytest.param("{}", "top level", "'provider' is missing or not a str", id="nothing-in-it"),
+        pytest.param(
+            '{\n  "provider": "acme",\n  "names" []\n}',
+            "",
+            "Expecting ':' delimiter",
+            "my prices.json:3:11: Expecting ':' delimiter",
+            id="no-json",
+        ),
+        pytest.param("", "", "Expecting value", "my prices.json:1:1: Expecting value", id="empty"),
+        pytest.param(b'{"provider": "\xff"}', "byte 14", "not UTF-8", "my prices.json: byte 14: not UTF-8", id="not-utf-8"),
+        pytest.param(
+            "[]",
+            "top level",
+            "'provider' is missing or not a str",
+            "my prices.json: top level: 'provider' is missing or not a str",
+            id="a-list",
+        ),
+        pytest.param(
+            "{}",
+            "top level",
+            "'provider' is missing or not a str",
+            "my prices.json: top level: 'provider' is missing or not a str",
+            id="nothing-in-it",
+        ),
     ],
 )
-def test_what_is_no_price_file_is_refused_at_its_place(text: str | bytes, place: str, problem: str) -> None:
+def test_what_is_no_price_file_is_refused_at_its_place(text: str | bytes, place: str, problem: str, shown: str) -> None:
     with pytest.raises(PriceFileError) as refused:
         PriceFile(text, "my prices.json")
     assert (refused.value.path, refused.value.place, refused.value.problem) == ("my prices.json", place, problem)
-    assert str(refused.value) == f"my prices.json: {place}: {problem}"
+    assert str(refused.value) == shown
+
+
+def test_a_wrong_entry_is_shown_with_its_line_and_column() -> None:
+    text = json.dumps(document(prices=[ENTRY, entry(rates={"input": "3", "output": "free"})]), indent=2)
+    (number,) = (number for number, line in enumerate(text.splitlines(), 1) if '"free"' in line)
+    column = text.splitlines()[number - 1].index('"output"') + 1
+    with pytest.raises(PriceFileError) as refused:
+        check(PriceFile(text, "acme.json"))
+    assert (refused.value.line, refused.value.column) == (number, column)
+    assert str(refused.value) == f"acme.json:{number}:{column}: prices[1].rates.output: not a decimal number: 'free'"
+
+
+def test_what_was_refused_can_be_sent_to_another_process() -> None:
+    refused = pickle.loads(pickle.dumps(PriceFileError("a.json", "prices[0]", "wrong", 3, 7)))  # noqa: S301 - our own bytes
+    assert str(refused) == "a.json:3:7: prices[0]: wrong"
+    assert (refused.path, refused.place, refused.problem, refused.line, refused.column) == ("a.json", "prices[0]", "wrong", 3, 7)
 
 
 @pytest.mark.parametrize(
@@ -309,17 +364,28 @@ def test_a_main_part_of_another_kind_or_missing_is_refused(part: str, given: obj
 
 
 NOT_AN_INSTANT = "neither a day nor an instant with a zone: "
+FACTOR = "is a decimal in quotes of at most 6 places, such as '0.85': "
+NO_NAME = "names its model by one of model, prefix, glob and regex, as text"
 
 
 @pytest.mark.parametrize(
     ("second", "place", "problem"),
     [
-        pytest.param("m", "prices[1]", "'model' is missing or not a str", id="entry-no-object"),
-        pytest.param(without(ENTRY, "model"), "prices[1]", "'model' is missing or not a str", id="no-model"),
-        pytest.param(entry(model=7), "prices[1]", "'model' is missing or not a str", id="model-a-number"),
-        pytest.param(entry(until_="2026-01-01", notes=""), "prices[1]", "unknown: notes, until_", id="unknown-keys"),
-        pytest.param(without(ENTRY, "rates"), "prices[1]", "'rates' is missing or not a dict", id="no-rates"),
-        pytest.param(entry(rates=["3"]), "prices[1]", "'rates' is missing or not a dict", id="rates-a-list"),
+        pytest.param("m", "prices[1]", "not an object", id="entry-no-object"),
+        pytest.param(without(ENTRY, "model"), "prices[1]", NO_NAME, id="no-model"),
+        pytest.param(entry(model=7), "prices[1]", NO_NAME, id="model-a-number"),
+        pytest.param(entry(model=""), "prices[1]", NO_NAME, id="model-empty"),
+        pytest.param(entry(prefix="m"), "prices[1]", NO_NAME, id="model-and-prefix"),
+        pytest.param(without(ENTRY, "model") | {"glob": "m*", "regex": "m"}, "prices[1]", NO_NAME, id="glob-and-regex"),
+        pytest.param(
+            without(ENTRY, "model") | {"regex": "m("},
+            "prices[1].regex",
+            "no regular expression: missing ), unterminated subpattern at position 1: 'm('",
+            id="no-regex",
+        ),
+        pytest.param(entry(until_="2026-01-01", notes=""), "prices[1].notes", "unknown: notes", id="unknown-keys"),
+        pytest.param(without(ENTRY, "rates"), "prices[1]", "'rates' is missing or empty", id="no-rates"),
+        pytest.param(entry(rates=["3"]), "prices[1]", "'rates' is missing or empty", id="rates-a-list"),
         pytest.param(without(ENTRY, "from"), "prices[1].from", NOT_AN_INSTANT + "None", id="no-from"),
         pytest.param(entry(**{"from": 2025}), "prices[1].from", NOT_AN_INSTANT + "2025", id="from-a-number"),
         pytest.param(entry(**{"from": "soon"}), "prices[1].from", NOT_AN_INSTANT + "'soon'", id="from-a-word"),
@@ -344,7 +410,7 @@ NOT_AN_INSTANT = "neither a day nor an instant with a zone: "
         pytest.param(without(ENTRY, "source"), "prices[1]", "no such source: None", id="no-source"),
         pytest.param(entry(source=["page"]), "prices[1]", "no such source: ['page']", id="source-a-list"),
         pytest.param(entry(when=[]), "prices[1].when", "unknown: not an object", id="when-a-list"),
-        pytest.param(entry(when={"region": "eu", "day": 1}), "prices[1].when", "unknown: day, region", id="unknown-conditions"),
+        pytest.param(entry(when={"regions": "eu", "day": 1}), "prices[1].when.day", "unknown: day", id="unknown-conditions"),
         pytest.param(
             entry(when={"tier": 7}), "prices[1].when", "tier is a name, prompt_above a number of tokens", id="tier-a-number"
         ),
@@ -386,6 +452,47 @@ NOT_AN_INSTANT = "neither a day nor an instant with a zone: "
             "finer than 1e-30: '1e-31' per 1",
             id="search-too-fine",
         ),
+        pytest.param(entry(rates={}), "prices[1]", "'rates' is missing or empty", id="rates-empty"),
+        pytest.param(
+            entry(committed=True), "prices[1].committed", "is true, and then there are no rates", id="committed-with-rates"
+        ),
+        pytest.param(
+            without(ENTRY, "rates") | {"committed": "yes"},
+            "prices[1].committed",
+            "is true, and then there are no rates",
+            id="committed-a-word",
+        ),
+        pytest.param(
+            without(ENTRY, "rates") | {"committed": False}, "prices[1]", "'rates' is missing or empty", id="committed-false"
+        ),
+        pytest.param(entry(instant="middle"), "prices[1].instant", "is start or end: 'middle'", id="instant"),
+        pytest.param(entry(note=7), "prices[1].note", "is text: 7", id="note-a-number"),
+        pytest.param(entry(currency="usd"), "prices[1].currency", "no currency code such as USD: 'usd'", id="currency"),
+        pytest.param(
+            entry(figures={"cache_read": "3"}),
+            "prices[1].figures.cache_read",
+            "is a figure of no rate of this entry",
+            id="a-figure-without-rate",
+        ),
+        pytest.param(
+            entry(figures={"input": "$0.004 / 1K tokens"}),
+            "prices[1].figures.input",
+            "the figure '$0.004 / 1K tokens' is not the rate '3'",
+            id="a-figure-that-is-not-the-rate",
+        ),
+        pytest.param(entry(figures={"input": 3}), "prices[1].figures.input", "not a figure: 3", id="a-figure-that-is-a-number"),
+        pytest.param(
+            entry(at_least={"input": 10}), "prices[1].at_least", "is a number in quotes by component: {'input': 10}", id="at-least"
+        ),
+        pytest.param(
+            entry(at_least={"inptu": "10"}),
+            "prices[1].at_least",
+            "is a number in quotes by component: {'inptu': '10'}",
+            id="at-least-of-no-component",
+        ),
+        pytest.param(
+            entry(contested=["inptu"]), "prices[1].contested", "is a list of components: ['inptu']", id="contested-no-component"
+        ),
         pytest.param(
             entry(covers={"input_imag": "input"}),
             "prices[1]",
@@ -402,19 +509,26 @@ NOT_AN_INSTANT = "neither a day nor an instant with a zone: "
 )
 def test_a_wrong_entry_is_refused_at_its_place(second: object, place: str, problem: str) -> None:
     with pytest.raises(PriceFileError) as refused:
-        file_of(prices=[entry(model="right"), second]).check()
+        check(file_of(prices=[entry(model="right"), second]))
     assert (refused.value.path, refused.value.place, refused.value.problem) == ("acme.json", place, problem)
+
+
+NO_ALIAS = "'alias' is missing or neither text nor a list of texts"
 
 
 @pytest.mark.parametrize(
     ("second", "place", "problem"),
     [
-        pytest.param("m", "aliases[1]", "'alias' is missing or not a str", id="no-object"),
-        pytest.param(without(ALIAS, "alias"), "aliases[1]", "'alias' is missing or not a str", id="no-alias"),
+        pytest.param("m", "aliases[1]", NO_ALIAS, id="no-object"),
+        pytest.param(without(ALIAS, "alias"), "aliases[1]", NO_ALIAS, id="no-alias"),
+        pytest.param(ALIAS | {"alias": ["m-2", 7]}, "aliases[1]", NO_ALIAS, id="a-number-among-them"),
+        pytest.param(ALIAS | {"alias": ["m-2", ""]}, "aliases[1]", NO_ALIAS, id="an-empty-one-among-them"),
         pytest.param(without(ALIAS, "of"), "aliases[1]", "an alias of a model without rates: None", id="no-of"),
         pytest.param(ALIAS | {"of": "n"}, "aliases[1]", "an alias of a model without rates: 'n'", id="of-nothing"),
         pytest.param(ALIAS | {"of": "m-1"}, "aliases[1]", "an alias of a model without rates: 'm-1'", id="of-an-alias"),
-        pytest.param(without(ALIAS, "from"), "aliases[1].from", NOT_AN_INSTANT + "None", id="no-from"),
+        pytest.param(
+            without(ALIAS, "from") | {"until": "2025-03-01"}, "aliases[1].from", NOT_AN_INSTANT + "None", id="until-without-from"
+        ),
         pytest.param(ALIAS | {"until": "soon"}, "aliases[1].until", NOT_AN_INSTANT + "'soon'", id="until-a-word"),
         pytest.param(ALIAS | {"until": "2025-02-01"}, "aliases[1]", "ends before it begins", id="ends-where-it-begins"),
         pytest.param(ALIAS | {"rates": {}}, "aliases[1]", "unknown: rates", id="unknown-key"),
@@ -422,20 +536,29 @@ def test_a_wrong_entry_is_refused_at_its_place(second: object, place: str, probl
 )
 def test_a_wrong_alias_is_refused_at_its_place(second: object, place: str, problem: str) -> None:
     with pytest.raises(PriceFileError) as refused:
-        file_of(aliases=[ALIAS | {"alias": "m-1"}, second]).check()
+        check(file_of(aliases=[ALIAS | {"alias": "m-1"}, second]))
     assert (refused.value.path, refused.value.place, refused.value.problem) == ("acme.json", place, problem)
 
 
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        pytest.param("https://acme.example", "unknown: not an object", id="a-string"),
-        pytest.param({"url": "https://acme.example", "read": "2025-03-01", "by": "me"}, "unknown: by", id="unknown-key"),
+        pytest.param("https://acme.example", "a source has url, read, package and page", id="a-string"),
+        pytest.param(
+            {"url": "https://acme.example", "read": "2025-03-01", "by": "me"},
+            "a source has url, read, package and page",
+            id="unknown-key",
+        ),
+        pytest.param({"read": "2025-03-01"}, "'url' is missing or not a str", id="no-url"),
+        pytest.param({"url": "https://acme.example"}, "'read' is missing or not a str", id="no-day"),
+        pytest.param(
+            {"url": "https://acme.example", "read": "March"}, "no day on which it was read: 'March'", id="a-month-is-no-day"
+        ),
     ],
 )
 def test_a_wrong_source_is_refused_at_its_place(given: object, problem: str) -> None:
     with pytest.raises(PriceFileError) as refused:
-        file_of(sources={"page": given}).check()
+        check(file_of(sources={"page": given}))
     assert (refused.value.place, refused.value.problem) == ("sources.page", problem)
 
 
@@ -454,21 +577,72 @@ def test_a_wrong_source_is_refused_at_its_place(given: object, problem: str) -> 
         pytest.param({"aliases": [ALIAS | {"of": ["m"]}]}, id="alias-of-a-list"),
         pytest.param({"names": [["acme"]]}, id="names-of-lists"),
         pytest.param({"alias": [ALIAS]}, id="unknown-main-part"),
+        pytest.param({"prices": [entry(contested=[["input"]])]}, id="contested-of-lists"),
+        pytest.param({"prices": [entry(contested=[7])]}, id="contested-of-numbers"),
+        pytest.param({"prices": [entry(contested="input")]}, id="contested-a-word"),
+        pytest.param({"prices": [entry(covers={"input_image": None})]}, id="covers-by-nothing"),
+        pytest.param({"prices": [entry(at_least=7)]}, id="at-least-a-number"),
+        pytest.param({"prices": [entry(at_least={"input": "7.5"})]}, id="at-least-half-a-token"),
+        pytest.param({"prices": [entry(at_least={"input": "²"})]}, id="at-least-a-square"),
+        pytest.param({"prices": [entry(figures=["3"])]}, id="figures-a-list"),
+        pytest.param({"prices": [entry(instant=["start"])]}, id="instant-a-list"),
+        pytest.param({"prices": [entry(committed=1)]}, id="committed-a-number"),
+        pytest.param({"prices": [entry(currency=7)]}, id="currency-of-an-entry-a-number"),
+        pytest.param({"currency": "euro"}, id="currency-a-word"),
+        pytest.param({"checked": 7}, id="checked-a-number"),
+        pytest.param({"checked": "March"}, id="checked-a-month"),
+        pytest.param({"falls_back": "openai"}, id="falls-back-a-word"),
+        pytest.param({"falls_back": [7]}, id="falls-back-of-numbers"),
+        pytest.param({"factors": {}}, id="factors-an-object"),
+        pytest.param({"factors": [7]}, id="factor-a-number"),
+        pytest.param({"sources": {"page": {"url": "https://acme.example", "read": "2025-03-01", "page": 7}}}, id="page-a-number"),
+        pytest.param(
+            {"sources": {"page": {"url": "https://acme.example", "read": "2025-03-01", "package": 7}}}, id="package-a-number"
+        ),
     ],
 )
 def test_what_is_wrong_is_refused_as_a_price_file_error(parts: Document) -> None:
     with pytest.raises(PriceFileError):
-        file_of(**parts).check()
+        check(file_of(**parts))
 
 
 def test_a_component_that_stands_twice_in_one_entry_is_refused() -> None:
     twice = json.dumps(document()).replace('"input": "3"', '"input": "3", "input": "4"')
     with pytest.raises(PriceFileError):
-        PriceFile(twice, "acme.json").check()
+        check(PriceFile(twice, "acme.json"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "place", "problem"),
+    [
+        pytest.param({"factor": "1.0.0"}, "factors[0].factor", FACTOR + "'1.0.0'", id="no-decimal"),
+        pytest.param({"factor": 0.5}, "factors[0].factor", FACTOR + "0.5", id="a-float"),
+        pytest.param({"factor": "-0.5"}, "factors[0].factor", FACTOR + "'-0.5'", id="negative"),
+        pytest.param({"factor": "1/3"}, "factors[0].factor", FACTOR + "'1/3'", id="a-third"),
+        pytest.param({"factor": "1/2"}, "factors[0].factor", FACTOR + "'1/2'", id="a-half-as-a-fraction"),
+        pytest.param({"factor": "0.0000001"}, "factors[0].factor", FACTOR + "'0.0000001'", id="seven-places"),
+        pytest.param({"factor": "1/0"}, "factors[0].factor", FACTOR + "'1/0'", id="by-zero"),
+        pytest.param({}, "factors[0].factor", FACTOR + "None", id="none"),
+        pytest.param({"factor": "0.5", "name": ""}, "factors[0].name", "is text: ''", id="name-empty"),
+        pytest.param({"factor": "0.5", "name": 7}, "factors[0].name", "is text: 7", id="name-a-number"),
+        pytest.param({"factor": "0.5", "rates": {}}, "factors[0].rates", "unknown: rates", id="unknown-key"),
+        pytest.param(
+            {"factor": "0.5", "components": ["inptu"]},
+            "factors[0].components",
+            "is a list of components: ['inptu']",
+            id="no-component",
+        ),
+        pytest.param({"factor": "0.5", "model": "m", "glob": "m*"}, "factors[0]", NO_NAME, id="two-names"),
+    ],
+)
+def test_a_wrong_factor_is_refused_at_its_place(parts: Document, place: str, problem: str) -> None:
+    with pytest.raises(PriceFileError) as refused:
+        check(file_of(factors=[{"from": "2025-01-01", "source": "page"} | parts]))
+    assert (refused.value.place, refused.value.problem) == (place, problem)
 
 
 def test_a_mistake_of_another_model_is_found_when_that_model_is_asked_for() -> None:
     file = file_of(prices=[ENTRY, entry(model="wrong", rates={"input": 3})])
-    assert file.model("m") is not None
+    assert model_of(file, "m") is not None
     with pytest.raises(PriceFileError, match="a rate is a decimal in quotes"):
-        file.model("wrong")
+        model_of(file, "wrong")

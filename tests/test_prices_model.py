@@ -10,11 +10,14 @@ import pytest
 
 from otel_llm_cost.call import unix_nano
 from otel_llm_cost.prices import model as prices_model
-from otel_llm_cost.prices.file import PriceFile
+from otel_llm_cost.prices.checks.check import check_provider
+from otel_llm_cost.prices.files.file import PriceFile
+from otel_llm_cost.prices.model import ModelPrices
+from otel_llm_cost.prices.provider import Provider
 from otel_llm_cost.usage import COMPONENTS, Usage
 
 if TYPE_CHECKING:
-    from otel_llm_cost.prices.model import ModelPrices, Quote
+    from otel_llm_cost.prices.quote import Quote
 
 Entry = dict[str, Any]
 
@@ -34,7 +37,7 @@ def entry(rates: dict[str, str], start: str = "2025-01-01", **parts: Any) -> Ent
     return {"model": "m", "from": start, "rates": rates, "source": "page"} | ({"when": when} if when else {}) | parts
 
 
-def prices_of(*entries: Entry) -> ModelPrices:
+def provider_of(*entries: Entry, **parts: Any) -> Provider:  # noqa: ANN401 - JSON
     document = {
         "provider": "acme",
         "names": ["acme"],
@@ -42,11 +45,15 @@ def prices_of(*entries: Entry) -> ModelPrices:
         "sources": {"page": {"url": "https://acme.example/prices", "read": "2025-03-01"}},
         "prices": entries,
     }
-    file = PriceFile(json.dumps(document), "acme.json")
-    file.check()
-    model = file.model("m")
-    assert model is not None
-    return model
+    provider = Provider([PriceFile(json.dumps(document | parts), "acme.json")])
+    check_provider(provider)
+    return provider
+
+
+def prices_of(*entries: Entry) -> ModelPrices:
+    rows = provider_of(*entries).rows("m", "m")
+    assert rows
+    return ModelPrices("USD", rows)
 
 
 def rates_of(quote: Quote) -> dict[str, str | None]:
@@ -409,7 +416,7 @@ def test_a_rate_holds_until_its_row_ends_or_another_supersedes_it(
 ) -> None:
     prices = prices_of(entry({"input": "5", "output": "15"}), *newer)
     quote = prices.quote(FEB, tier, Usage(**counts))
-    assert prices.until(quote, tier) == ends
+    assert prices.until(quote, tier, FEB) == ends
 
 
 @pytest.mark.parametrize(
@@ -493,20 +500,12 @@ def test_names_of_tiers_that_nobody_has_do_not_fill_the_memory(monkeypatch: pyte
 
 
 def test_a_models_own_rate_wins_over_one_that_its_name_reaches_as_an_alias() -> None:
-    sources = {"page": {"url": "https://example.com/prices", "read": "2025-03-01"}}
-    document = {
-        "provider": "acme",
-        "names": ["acme"],
-        "currency": "USD",
-        "sources": sources,
-        "prices": [
-            {"model": "a", "from": "2024-01-01", "rates": {"input": "1"}, "source": "page"},
-            {"model": "b", "from": "2024-06-01", "rates": {"input": "9", "output": "27"}, "source": "page"},
-        ],
-        "aliases": [{"alias": "a", "of": "b", "from": "2024-07-01", "source": "page"}],
-    }
-    model = PriceFile(json.dumps(document), "acme.json").model("a")
-    assert model is not None
+    provider = provider_of(
+        entry({"input": "1"}, "2024-01-01", model="a"),
+        entry({"input": "9", "output": "27"}, "2024-06-01", model="b"),
+        aliases=[{"alias": "a", "of": "b", "from": "2024-07-01", "source": "page"}],
+    )
+    model = ModelPrices("USD", provider.rows("a", "a"))
     at = unix_nano(datetime(2024, 8, 1, tzinfo=UTC))
     assert [row and row.rate for row in model.quote(at, None, Usage(input=7, output=5)).rows] == ["1", "27"]
 
@@ -523,24 +522,13 @@ def test_a_models_own_rate_wins_over_one_that_its_name_reaches_as_an_alias() -> 
 def test_a_tiers_rate_that_names_no_size_is_for_short_prompts_where_the_standard_rate_moves(
     tier: str, prompt: int, rates: list[str | None]
 ) -> None:
-    def entry(rates: dict[str, str], **when: object) -> dict[str, object]:
-        return {"model": "m", "from": "2024-01-01", "rates": rates, "when": when, "source": "page"}
-
-    document = {
-        "provider": "acme",
-        "names": ["acme"],
-        "currency": "USD",
-        "sources": {"page": {"url": "https://example.com/prices", "read": "2025-03-01"}},
-        "prices": [
-            entry({"input": "3", "output": "15"}),
-            entry({"input": "6", "output": "30"}, prompt_above=100),
-            entry({"input": "1.50", "output": "7.50"}, tier="batch"),
-            entry({"output": "7.50"}, tier="batch", prompt_above=100),
-            entry({"input": "2", "output": "7"}, tier="flex"),
-            entry({"input": "4", "output": "7"}, tier="flex", prompt_above=100),
-        ],
-    }
-    model = PriceFile(json.dumps(document), "acme.json").model("m")
-    assert model is not None
-    quote = model.quote(unix_nano(datetime(2024, 8, 1, tzinfo=UTC)), tier, Usage(input=prompt, output=5))
+    prices = prices_of(
+        entry({"input": "3", "output": "15"}),
+        entry({"input": "6", "output": "30"}, above=100),
+        entry({"input": "1.50", "output": "7.50"}, tier="batch"),
+        entry({"output": "7.50"}, tier="batch", above=100),
+        entry({"input": "2", "output": "7"}, tier="flex"),
+        entry({"input": "4", "output": "7"}, tier="flex", above=100),
+    )
+    quote = prices.quote(FEB, tier, Usage(input=prompt, output=5))
     assert [row and row.rate for row in quote.rows] == rates

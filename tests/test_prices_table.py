@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from otel_llm_cost.call import Call
-from otel_llm_cost.prices import table as prices_table
-from otel_llm_cost.prices.file import PriceFile, PriceFileError
-from otel_llm_cost.prices.model import Quote
+from otel_llm_cost.prices import lookup as prices_lookup
+from otel_llm_cost.prices.files.file import PriceFile
+from otel_llm_cost.prices.provider import Provider
+from otel_llm_cost.prices.quote import Quote
+from otel_llm_cost.prices.report import PriceFileError
+from otel_llm_cost.prices.shipped import Shipped
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.usage import Usage
 
 if TYPE_CHECKING:
-    from otel_llm_cost.prices.model import ModelPrices
+    from otel_llm_cost.prices.report import Report
+    from otel_llm_cost.prices.row import Row
 
 CHECKED = date(2025, 3, 1)
 
@@ -59,11 +63,11 @@ ENDING = text_of("acme", "acme", until="2025-03-01")
     ("asked", "reason"),
     [
         pytest.param(call("acm"), "unknown_provider", id="unknown-provider"),
-        pytest.param(call("Acme"), "unknown_provider", id="a-provider-is-not-guessed"),
-        pytest.param(call(""), "unknown_provider", id="no-provider"),
+        pytest.param(call("acme-2"), "unknown_provider", id="a-provider-is-not-guessed"),
+        pytest.param(call("", "m-2"), "unknown_provider", id="no-provider-and-nobody-sells-it"),
         pytest.param(call(model="m-2"), "unknown_model", id="unknown-model"),
-        pytest.param(call(model="M"), "unknown_model", id="a-model-is-not-guessed"),
-        pytest.param(call(model="m-2025-01-01"), "unknown_model", id="a-snapshot-is-another-name"),
+        pytest.param(call(model="mm"), "unknown_model", id="a-model-is-not-guessed"),
+        pytest.param(call(model="m-2025-13-01"), "unknown_model", id="a-snapshot-of-no-day"),
         pytest.param(call(model=""), "unknown_model", id="no-model"),
         pytest.param(call(at=FEB - 1), "before_first_price", id="a-nanosecond-before-the-first"),
         pytest.param(call(at=MAR), "after_last_price", id="at-the-end-of-the-last"),
@@ -139,17 +143,50 @@ def test_two_files_for_one_name_are_refused(second: str) -> None:
         table_of(ENDING, second)
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        pytest.param(call("ACME", "M"), "acme/M@2025-02-01", id="case-is-of-no-account"),
+        pytest.param(call(""), "acme/m@2025-02-01", id="the-only-seller-where-nobody-names-one"),
+    ],
+)
+def test_a_name_reaches_its_price(asked: Call, shown: str) -> None:
+    found = quote(table_of(ENDING), asked)
+    assert isinstance(found, Quote)
+    assert (found.price, found.rates) == (shown, (3 * 10**24,))
+
+
+@pytest.mark.parametrize("provider", [pytest.param("acme", id="named"), pytest.param("", id="not-named")])
+def test_where_sellers_differ_the_price_is_that_of_the_one_that_is_named(provider: str) -> None:
+    table = table_of(text_of("acme", "acme", rate="3"), text_of("other", "other", rate="5"))
+    found = quote(table, call(provider))
+    if provider:
+        assert isinstance(found, Quote)
+        assert found.rates == (3 * 10**24,)
+    else:
+        assert found == "ambiguous_provider"
+
+
+def test_where_sellers_agree_any_of_them_has_the_price_and_is_said() -> None:
+    table = table_of(text_of("acme", "acme", rate="3"), text_of("other", "other", rate="3.0"))
+    found = quote(table, call(""))
+    assert isinstance(found, Quote)
+    assert found.rates == (3 * 10**24,)
+    assert found.assumed == ("provider=acme",)
+
+
 # Reading --------------------------------------------------------------------------------------------------------------------------
 class Reads:
     """Counts what is read."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
-        self.table = PriceTable("test", CHECKED, {"acme": "a", "acme.cloud": "a", "other": "o"}, self.read)
+        names = {"acme": "a", "acme.cloud": "a", "other": "o"}
+        self.table = PriceTable(Shipped("test", CHECKED, names, self.read))
 
-    def read(self, key: str) -> PriceFile:
+    def read(self, key: str) -> Provider:
         self.keys.append(key)
-        return PriceFile(text_of(key, key), f"{key}.json")
+        return Provider([PriceFile(text_of(key, key), f"{key}.json")])
 
 
 def test_nothing_is_read_before_the_first_quote_and_each_file_once() -> None:
@@ -180,13 +217,13 @@ def test_a_provider_is_read_once_and_none_where_nobody_has_the_name() -> None:
 def test_a_file_that_cannot_be_read_is_tried_again() -> None:
     attempts: list[str] = []
 
-    def read(key: str) -> PriceFile:
+    def read(key: str) -> Provider:
         attempts.append(key)
         if len(attempts) == 1:
             raise OSError("gone")
-        return PriceFile(ENDING, key)
+        return Provider([PriceFile(ENDING, key)])
 
-    table = PriceTable("test", CHECKED, {"acme": "acme"}, read)
+    table = PriceTable(Shipped("test", CHECKED, {"acme": "acme"}, read))
     with pytest.raises(OSError, match="gone"):
         quote(table, call())
     assert isinstance(quote(table, call()), Quote)
@@ -194,14 +231,14 @@ def test_a_file_that_cannot_be_read_is_tried_again() -> None:
 
 def test_a_models_rows_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    model = PriceFile.model
-
-    def counted(file: PriceFile, name: str) -> ModelPrices | None:
-        asked.append(name)
-        return model(file, name)
-
-    monkeypatch.setattr(PriceFile, "model", counted)
     table = table_of(ENDING)
+    rows = Provider.rows
+
+    def counted(provider: Provider, name: str, shown: str, report: Report | None = None) -> list[Row]:
+        asked.append(name)
+        return rows(provider, name, shown, report)
+
+    monkeypatch.setattr(Provider, "rows", counted)
     first = quote(table, call())
     assert quote(table, call(at=FEB + 7, input=11)) is first
     for _ in range(3):
@@ -219,22 +256,22 @@ def test_the_rows_of_a_model_are_those_that_a_quote_uses() -> None:
 
 
 def test_names_that_nobody_has_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prices_table, "_MAX_NAMES", 5)
+    monkeypatch.setattr(prices_lookup, "_MAX_NAMES", 5)
     table = table_of(ENDING)
     for number in range(23):
         assert quote(table, call(model=f"m-{number}")) == "unknown_model"
         assert quote(table, call(f"p-{number}")) == "unknown_provider"
         assert isinstance(quote(table, call()), Quote)
-    assert len(table._models) <= 5
+    assert len(table._lookup._found) <= 5
 
 
 def test_the_shipped_table_is_one_and_reads_a_providers_file_when_it_is_asked_for() -> None:
     PriceTable.shipped.cache_clear()
     try:
         table = PriceTable.shipped()
-        assert table._files == {}
+        assert table._shipped._providers == {}
         assert PriceTable.shipped() is table
         assert isinstance(quote(table, call("anthropic", "claude-2.1", FEB)), Quote)
-        assert list(table._files) == ["anthropic"]
+        assert list(table._shipped._providers) == ["anthropic"]
     finally:
         PriceTable.shipped.cache_clear()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import weakref
 from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from threading import Barrier, Thread
 from typing import Any, cast
@@ -613,16 +615,132 @@ def test_no_cost_is_added_up_under_an_agent(telemetry: Telemetry) -> None:
     }
 
 
-def test_a_regional_host_is_said_to_be_priced_as_elsewhere() -> None:
+NOVEMBER = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 10**9
+
+
+def test_a_call_to_a_regional_host_has_the_regions_price() -> None:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter := InMemorySpanExporter()))
     meters = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
     provider.add_span_processor(CostSpanProcessor(table=PriceTable.shipped(), meter_provider=meters))
     tracer = provider.get_tracer(PARENT)
     # Twice: the second takes the short cut.
-    for host in ("api.openai.com", "eu.api.openai.com") * 2:
+    for host in ("api.openai.com", "eu.api.openai.com", "proxy.example") * 2:
         named = {"gen_ai.provider.name": "openai", "server.address": host}
-        tracer.start_span("ask", attributes=call("gpt-4o-2024-08-06") | named).end()
+        tracer.start_span("ask", attributes=call("gpt-5.4") | named, start_time=NOVEMBER).end()
     held = [dict(span.attributes or {}) for span in exporter.get_finished_spans()]
-    assert [each["llm_cost.status"] for each in held] == ["priced"] * 4
-    assert ["region=global" in cast("tuple[str, ...]", each["llm_cost.assumed"]) for each in held] == [False, True, False, True]
+    assert [each["llm_cost.status"] for each in held] == ["priced"] * 6
+    # OpenAI's rates per million tokens; a regional host costs 10 % more.
+    cost = (1009 * Fraction("2.50") + 101 * 15) / 10**6
+    assert [each["gen_ai.usage.cost.amount"] for each in held] == [float(cost), float(cost * Fraction("1.1")), float(cost)] * 2
+    # Who asks a host that says no region is said to have asked anywhere.
+    assumed = ["region=global" in cast("tuple[str, ...]", each["llm_cost.assumed"]) for each in held]
+    assert assumed == [False, False, True] * 2
+
+
+# The short cut, where more than a count and a rate makes the cost -----------------------------------------------------------------
+def of_prices(*prices: dict[str, Any]) -> PriceTable:
+    """A table of entries of one model, `m`, whose rates hold from 2026 on."""
+    document = {
+        "provider": "acme",
+        "names": ["acme"],
+        "currency": "USD",
+        "sources": {"page": {"url": "https://acme.example/prices", "read": VERSION}},
+        "prices": [{"model": "m", "from": "2026-01-01", "source": "page"} | entry for entry in prices],
+    }
+    return PriceTable.of_texts([json.dumps(document)], version=VERSION, checked=date.fromisoformat(VERSION))
+
+
+TOKENS = (1009, 101)
+MINUTE = 60 * 10**9
+NOON = NOVEMBER + 12 * 60 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("prices", "calls"),
+    [
+        pytest.param(
+            [{"rates": {"input": "3", "output": "15"}}, {"rates": {"input": "1", "output": "5"}, "when": {"hours": "12:00-13:00"}}],
+            [(-1, 7, "3 15"), (0, 7, "1 5"), (59 * MINUTE, 7, "1 5"), (60 * MINUTE, 7, "3 15"), (24 * 60 * MINUTE, 7, "1 5")],
+            id="hours",
+        ),
+        pytest.param(
+            [
+                {"rates": {"input": "3", "output": "15"}, "instant": "end"},
+                {"rates": {"input": "1", "output": "5"}, "from": "2026-11-01T12:00:00Z", "instant": "end"},
+            ],
+            [(-10, 9, "3 15"), (-10, 10, "1 5"), (-10, 9, "3 15"), (0, 1, "1 5")],
+            id="the-end-of-the-call",
+        ),
+        pytest.param(
+            [{"rates": {"input": "3", "output": "15"}}, {"rates": {"input": "1", "output": "5"}, "from": "2026-11-01T12:00:00Z"}],
+            [(-10, 9, "3 15"), (-10, 10, "3 15"), (0, 9, "1 5"), (-1, 9, "3 15")],
+            id="the-start-of-the-call",
+        ),
+    ],
+)
+def test_calls_alike_have_each_the_price_of_its_instant(
+    prices: list[dict[str, Any]], calls: list[tuple[int, int, str]], make_telemetry: Callable[..., Telemetry]
+) -> None:
+    telemetry = make_telemetry(table=of_prices(*prices)).attach()
+    expected = []
+    for start, length, rates in calls * 3:
+        span = telemetry.tracer(PARENT).start_span("ask", attributes=call("m", *TOKENS), start_time=NOON + start)
+        span.end(NOON + start + length)
+        paid = [count * Fraction(rate) / 10**6 for count, rate in zip(TOKENS, rates.split(), strict=True)]
+        expected.append(paid)
+    assert telemetry.statuses() == ["priced"] * len(expected)
+    amounts = [(span.attributes or {})["gen_ai.usage.cost.amount"] for span in telemetry.spans]
+    assert amounts == [float(sum(paid)) for paid in expected]
+    spend = telemetry.collect().by("llm_cost.spend", "llm_cost.component")
+    assert spend == {
+        "input": pytest.approx(float(sum(paid[0] for paid in expected)), rel=1e-12),
+        "output": pytest.approx(float(sum(paid[1] for paid in expected)), rel=1e-12),
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "parts"),
+    [
+        pytest.param(
+            {"rates": {"input": "3", "output": "15", "requests": "0.005"}},
+            {"input": Fraction(1009 * 3, 10**6), "output": Fraction(101 * 15, 10**6), "requests": Fraction("0.005")},
+            id="a-fee-per-request",
+        ),
+        pytest.param(
+            {"rates": {"input": "3", "output": "15"}, "at_least": {"output": "1000"}},
+            {"input": Fraction(1009 * 3, 10**6), "output": Fraction(1000 * 15, 10**6)},
+            id="at-least-so-much",
+        ),
+    ],
+)
+def test_what_is_beside_the_counts_is_on_the_span_and_in_the_metrics(
+    entry: dict[str, Any], parts: dict[str, Fraction], make_telemetry: Callable[..., Telemetry]
+) -> None:
+    telemetry = make_telemetry(table=of_prices(entry)).attach()
+    for _ in range(3):
+        telemetry.tracer(PARENT).start_span("ask", attributes=call("m", *TOKENS), start_time=NOON).end()
+    for span in telemetry.spans:
+        held = dict(span.attributes or {})
+        assert held["llm_cost.status"] == "priced"
+        assert held["gen_ai.usage.cost.amount"] == float(sum(parts.values()))
+        assert {name: held[f"llm_cost.component.{name}.amount"] for name in parts} == {k: float(v) for k, v in parts.items()}
+    metrics = telemetry.collect()
+    assert metrics.by("llm_cost.spend", "llm_cost.component") == {name: float(3 * part) for name, part in parts.items()}
+    # Tokens are those that were used, not those that were billed.
+    assert metrics.by("llm_cost.tokens", "llm_cost.component") == {"input": 3 * 1009, "output": 3 * 101}
+    (point,) = metrics.points("gen_ai.client.operation.cost")
+    assert (point.count, point.sum) == (3, float(3 * sum(parts.values())))
+
+
+def test_committed_capacity_is_counted_and_costs_nothing(make_telemetry: Callable[..., Telemetry]) -> None:
+    telemetry = make_telemetry(table=of_prices({"committed": True})).attach()
+    for _ in range(3):
+        telemetry.tracer(PARENT).start_span("ask", attributes=call("m", *TOKENS), start_time=NOON).end()
+    assert telemetry.statuses() == ["committed"] * 3
+    assert all("gen_ai.usage.cost.amount" not in (span.attributes or {}) for span in telemetry.spans)
+    assert telemetry.calls() == {"committed": 3}
+    metrics = telemetry.collect()
+    assert metrics.by("llm_cost.tokens", "llm_cost.component") == {"input": 3 * 1009, "output": 3 * 101}
+    assert metrics.total("llm_cost.spend") == 0
+    assert metrics.points("gen_ai.client.operation.cost") == []

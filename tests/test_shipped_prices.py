@@ -16,16 +16,21 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from otel_llm_cost.call import Call
+from otel_llm_cost.call import Call, instant_of
 from otel_llm_cost.cost import Cost, Status, price_call
-from otel_llm_cost.prices.file import PriceFile
+from otel_llm_cost.prices.checks.check import check_provider, findings_of
+from otel_llm_cost.prices.clock import Clock, Clocks, hours_of, weekdays_of
+from otel_llm_cost.prices.files.file import PriceFile
+from otel_llm_cost.prices.provider import Provider
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.usage import Usage
 
-FOLDER = files("otel_llm_cost.prices") / "data"
+FOLDER = files("otel_llm_cost.prices")
 INDEX: dict[str, Any] = json.loads((FOLDER / "index.json").read_text("utf-8"))
-PROVIDERS = sorted(set(INDEX["names"].values()))
-DOCUMENTS: dict[str, dict[str, Any]] = {key: json.loads((FOLDER / f"{key}.json").read_text("utf-8")) for key in PROVIDERS}
+PROVIDERS = ["anthropic", "google", "openai"]
+PATHS = {key: [f"{part}/{key}.json" for part in parts.split()] for key, parts in INDEX["files"].items()}
+BY_HAND = sorted(key for key, parts in INDEX["files"].items() if "data" in parts.split())
+DOCUMENTS: dict[str, dict[str, Any]] = {key: json.loads((FOLDER / "data" / f"{key}.json").read_text("utf-8")) for key in BY_HAND}
 PER_ONE = frozenset({"web_searches", "input_seconds", "requests"})
 
 Counts = dict[str, int]
@@ -69,14 +74,35 @@ def check(cost: Cost, counts: Counts, expected: Rates | str) -> None:
 
 
 # The files ------------------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("key", PROVIDERS)
+def provider_of(key: str) -> Provider:
+    return Provider([PriceFile((FOLDER / path).read_bytes(), path) for path in PATHS[key]])
+
+
+@pytest.mark.parametrize("key", PATHS)
 def test_a_shipped_file_is_right(key: str) -> None:
-    file = PriceFile((FOLDER / f"{key}.json").read_bytes(), f"{key}.json")
-    assert file.check() == sum(len(entry["rates"]) for entry in DOCUMENTS[key]["prices"])
-    assert {name for name, held in INDEX["names"].items() if held == key} == set(file.names)
+    provider = provider_of(key)
+    entries = [entry for path in PATHS[key] for entry in json.loads((FOLDER / path).read_text("utf-8"))["prices"]]
+    # What is committed to has no rate, and is one row.
+    assert check_provider(provider) == sum(len(entry.get("rates", "1")) for entry in entries)
+    names = [name for file in provider.files for name in file.names]
+    assert len(set(names)) == len(names)
+    assert {name for name, held in INDEX["names"].items() if held == key} == set(names)
+    assert {file.provider for file in provider.files} == {key}
+    assert all(name == name.lower() for name in names)
 
 
-@pytest.mark.parametrize("key", PROVIDERS)
+@pytest.mark.parametrize("key", PATHS)
+def test_a_shipped_file_has_nothing_to_be_said_of_on_the_day_of_its_check(key: str) -> None:
+    assert list(map(str, findings_of(provider_of(key), date.fromisoformat(INDEX["checked"])))) == []
+
+
+def test_the_index_names_each_file_and_none_besides() -> None:
+    held = {f"{part}/{file.name}" for part in ("data", "imported") for file in (FOLDER / part).iterdir() if file.name[0] != "."}
+    assert {path for paths in PATHS.values() for path in paths} == held
+    assert set(filter(None, INDEX["names"].values())) == set(PATHS)
+
+
+@pytest.mark.parametrize("key", BY_HAND)
 def test_every_source_is_an_https_page_read_on_a_day_and_used(key: str) -> None:
     document = DOCUMENTS[key]
     for name, source in document["sources"].items():
@@ -86,43 +112,97 @@ def test_every_source_is_an_https_page_read_on_a_day_and_used(key: str) -> None:
             assert "." in parts.netloc, name
             assert not set(url) & set(' \t\n"<>\\{}|^`'), name
         assert date.fromisoformat(source["read"]) <= date.fromisoformat(INDEX["checked"]), name
-    assert set(document["sources"]) == {entry["source"] for entry in document["prices"] + document["aliases"]}
+    citing = [*document["prices"], *document.get("factors", ()), *document.get("aliases", ())]
+    cited = {entry["source"] for entry in citing if "source" in entry}
+    notes = " ".join(entry.get("note", "") for entry in citing)
+    assert cited <= set(document["sources"])
+    assert {name for name in document["sources"] if name not in cited and name not in notes} == set()
 
 
 def test_at_least_ten_prices_change() -> None:
     steps: dict[tuple[object, ...], list[tuple[str, Fraction]]] = defaultdict(list)
-    for key, document in DOCUMENTS.items():
-        for entry in document["prices"]:
+    for key in PROVIDERS:
+        for entry in DOCUMENTS[key]["prices"]:
             when = entry.get("when", {})
-            for component, rate in entry["rates"].items():
+            for component, rate in entry.get("rates", {}).items():
                 which = (key, entry["model"], component, when.get("tier"), when.get("prompt_above"))
-                steps[which].append((entry["from"], Fraction(rate)))
+                steps[which].append((entry["from"], Fraction(rate.partition(" ")[0])))
     changed = {which[:2] for which, rates in steps.items() if len({rate for _, rate in rates}) > 1}
     assert len(changed) >= 10
     assert {key for key, _ in changed} == {"anthropic", "google", "openai"}
 
 
 def test_the_shipped_conditions_are_those_that_are_tested_here() -> None:
-    entries = [entry for document in DOCUMENTS.values() for entry in document["prices"]]
+    entries = [entry for key in PROVIDERS for entry in DOCUMENTS[key]["prices"]]
     assert {name for entry in entries for name in entry.get("when", {})} == {"tier", "prompt_above"}
-    assert {entry["when"]["tier"] for entry in entries if "tier" in entry.get("when", {})} == {"batch", "flex", "priority"}
+    assert {entry["when"]["tier"] for entry in entries if "tier" in entry.get("when", {})} == {
+        *("batch", "flex", "priority"),
+        *("fast", "any", "scale"),
+    }
     assert {name for entry in entries for name in entry.get("covers", {})} == {"cache_write", "input_image", "input_video"}
 
 
-@pytest.mark.parametrize("key", PROVIDERS)
+def first_instant(entry: dict[str, Any]) -> int:
+    """When it first holds: at its start, or when its hours first come."""
+    start, when = instant_of(entry["from"]), dict(entry.get("when", {}))
+    clock = clock_of(when)
+    if clock is None or clock.holds_at(start):
+        return start
+    at = Clocks([clock]).next_change(start)
+    assert at is not None
+    return at
+
+
+def clock_of(when: dict[str, Any]) -> Clock | None:
+    hours, weekdays = when.get("hours"), when.get("weekdays")
+    if hours is None and weekdays is None:
+        return None
+    holidays = when.get("holidays", "ignored")
+    return Clock(
+        hours_of(hours) if hours else (),
+        weekdays_of(weekdays) if weekdays else frozenset(),
+        when.get("zone", "UTC"),
+        frozenset(map(date.fromisoformat, holidays)) if holidays != "ignored" else frozenset(),
+    )
+
+
+@pytest.mark.parametrize("key", BY_HAND)
 def test_every_row_is_in_force_when_it_begins(key: str) -> None:
     """None is hidden behind another from its first nanosecond on."""
-    document = DOCUMENTS[key]
-    for entry in document["prices"]:
-        when = entry.get("when", {})
-        for component, rate in entry["rates"].items():
-            counts = {component: 7} | ({"cache_read": when["prompt_above"] + 1} if "prompt_above" in when else {})
-            cost = price(f"{document['names'][0]}/{entry['model']}", nano(entry["from"]), when.get("tier"), counts)
-            quote = cost.quote
-            assert quote is not None
+    for entry in DOCUMENTS[key]["prices"]:
+        when, at = entry.get("when", {}), first_instant(entry)
+        if "model" not in entry:
+            continue
+        tier = when.get("tier") if when.get("tier") != "any" else None
+        for component, rate in entry.get("rates", {}).items():
+            usage = Usage(**({component: 7} | ({"cache_read": when["prompt_above"] + 1} if "prompt_above" in when else {})))
+            priced = Call(key, entry["model"], at, usage, tier, region=region_of(when), end_unix_nano=at)
+            quote = price_call(priced, PriceTable.shipped()).quote
+            assert quote is not None, (entry["model"], component)
             row = dict(zip(quote.components, quote.rows, strict=True))[component]
             assert row is not None, (entry["model"], component)
             assert (row.rate, row.component) == (rate, component), (entry["model"], component)
+
+
+def region_of(when: dict[str, Any]) -> str | None:
+    regions = when.get("region")
+    region = regions[0] if isinstance(regions, list) else regions
+    return region.replace("*", "1") if region is not None else None
+
+
+COMMITTED_BY = [
+    pytest.param("openai", "gpt-4o", "scale", "2024-06-18", id="openai-scale"),
+    pytest.param("anthropic", "claude-sonnet-4-5", "priority", "2026-02-05", id="anthropic-priority"),
+]
+
+
+@pytest.mark.parametrize(("provider", "model", "tier", "day"), COMMITTED_BY)
+def test_capacity_that_was_bought_ahead_has_no_price_per_call(provider: str, model: str, tier: str, day: str) -> None:
+    cost = price(f"{provider}/{model}", nano(day), tier, PLAIN)
+    assert (cost.status, cost.reason, cost.amount, cost.component_amounts) == (Status.COMMITTED, None, None, {})
+    assert price(f"{provider}/{model}", nano(day) - 1, tier, PLAIN).status is Status.UNPRICED
+    # It makes no model known that is not.
+    assert price(f"{provider}/no-such-model", nano(day), None, PLAIN).reason == "unknown_model"
 
 
 @pytest.mark.parametrize("key", PROVIDERS)
@@ -217,8 +297,8 @@ def of(counts: Counts, rates: str) -> Rates:
             {"input_audio": 2_003, "output": 503},
             "2026-06-02",
             "3.00 5.00",
-            "- 5.00",
-            id="until",
+            "1.25 5.00",
+            id="gpt-4o-mini-transcribe",
         ),
         pytest.param(
             "openai/o4-mini", "flex", CACHED, "2026-10-12", "0.55 0.1375 2.20", "0.55 0.138 2.20", id="o4-mini-flex-rounded"
@@ -421,9 +501,6 @@ def of(counts: Counts, rates: str) -> Rates:
             "gcp.gemini/gemini-3.6-flash", "batch", PLAIN, "2026-09-01", "0.75 3.75", "0.375 1.875", id="gemini-3.6-flash-batch"
         ),
         pytest.param(
-            "gcp.gemini/gemini-3.5-flash", None, PLAIN, "2026-10-08", "1.50 9.00", "after_last_price", id="gemini-3.5-flash-ends"
-        ),
-        pytest.param(
             "gcp.gemini/gemini-flash-latest", None, PLAIN, "2026-01-21", "0.30 2.50", "0.50 3.00", id="gemini-flash-latest-moves"
         ),
         pytest.param(
@@ -501,6 +578,28 @@ def test_a_change_comes_at_its_instant(name: str, tier: str | None, counts: Coun
     for at, expected in ((nano(day) - 1, before), (nano(day), after)):
         reason = "_price" in expected
         check(price(name, at, tier, counts), counts, expected if reason else of(counts, expected))
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "day", "rates", "contested"),
+    [
+        pytest.param(
+            "gcp.gemini/gemini-3.5-flash",
+            PLAIN,
+            "2026-10-08",
+            "1.50 9.00",
+            ["contested=input", "contested=output"],
+            id="gemini-3.5-flash",
+        ),
+    ],
+)
+def test_a_rate_that_one_source_ends_and_another_keeps_is_kept_and_said(
+    name: str, counts: Counts, day: str, rates: str, contested: list[str]
+) -> None:
+    for at, said in ((nano(day) - 1, []), (nano(day), contested)):
+        cost = price(name, at, None, counts)
+        check(cost, counts, of(counts, rates))
+        assert [text for text in cost.assumed if text.startswith("contested=")] == said
 
 
 # Prompt sizes: exactly at the threshold, and one token more -----------------------------------------------------------------------
@@ -719,11 +818,18 @@ def test_seconds_are_priced_to_the_microsecond() -> None:
     ("name", "at", "counts", "assumed", "row"),
     [
         pytest.param(
-            "openai/gpt-4o", nano("2024-10-02") - 1, CACHED, ("cache_read=input",), "openai/gpt-4o@2024-05-13", id="reads-as-input"
+            "openai/gpt-4o", nano("2024-06-18") - 1, CACHED, ("cache_read=input",), "openai/gpt-4o@2024-05-13", id="reads-as-input"
         ),
-        pytest.param("openai/gpt-4o", nano("2024-10-02"), CACHED, (), "openai/gpt-4o@2024-10-02", id="nothing"),
-        pytest.param("openai/gpt-4o", nano("2025-02-01") - 1, PLAIN, (), "openai/gpt-4o@2024-10-02", id="no-other-tier-yet"),
-        pytest.param("openai/gpt-4o", nano("2025-02-01"), PLAIN, ("tier=standard",), "openai/gpt-4o@2024-10-02", id="another-tier"),
+        pytest.param("openai/gpt-4o", nano("2024-06-18") - 1, PLAIN, (), "openai/gpt-4o@2024-05-13", id="no-other-tier-yet"),
+        pytest.param("openai/gpt-4o", nano("2024-06-18"), PLAIN, ("tier=standard",), "openai/gpt-4o@2024-05-13", id="another-tier"),
+        pytest.param(
+            "openai/gpt-4o",
+            nano("2024-10-02"),
+            CACHED,
+            ("tier=standard",),
+            "openai/gpt-4o@2024-10-02",
+            id="reads-at-their-own-rate",
+        ),
         pytest.param(
             "anthropic/claude-3-5-haiku-20241022",
             nano("2024-12-03"),

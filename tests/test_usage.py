@@ -21,12 +21,29 @@ PROMPT = {
     "input_video": 109,
     "cache_read": 113,
     "cache_read_audio": 127,
+    "cache_read_image": 181,
+    "cache_read_video": 191,
     "cache_write": 131,
     "cache_write_5m": 137,
     "cache_write_1h": 139,
 }
-ANSWER = {"output": 149, "reasoning": 151, "output_audio": 157, "output_image": 163}
-OTHER = {"input_seconds": 167, "web_searches": 173, "requests": 179}
+ANSWER = {"output": 149, "reasoning": 151, "citations": 193, "output_audio": 157, "output_image": 163, "output_video": 197}
+SECONDS = {"input_seconds": 167, "output_seconds": 199}
+OTHER = {
+    "input_characters": 211,
+    "output_characters": 223,
+    **SECONDS,
+    "input_images": 227,
+    "output_images": 229,
+    "input_pages": 233,
+    "annotated_pages": 239,
+    "web_searches": 173,
+    "file_searches": 241,
+    "searches": 251,
+    "tool_calls": 257,
+    "messages": 263,
+    "requests": 179,
+}
 ALL = PROMPT | ANSWER | OTHER
 
 
@@ -38,8 +55,13 @@ def test_the_components_and_their_order_are_these() -> None:
     ("names", "unit", "scale", "priced_per"),
     [
         pytest.param([*PROMPT, *ANSWER], "token", 1, 1_000_000, id="tokens"),
-        pytest.param(["input_seconds"], "second", 1_000_000, 1, id="seconds-count-in-microseconds"),
-        pytest.param(["web_searches"], "search", 1, 1, id="searches"),
+        pytest.param(["input_characters", "output_characters"], "character", 1, 1_000_000, id="characters"),
+        pytest.param(SECONDS, "second", 1_000_000, 1, id="seconds-count-in-microseconds"),
+        pytest.param(["input_images", "output_images"], "image", 1, 1, id="images"),
+        pytest.param(["input_pages", "annotated_pages"], "page", 1, 1, id="pages"),
+        pytest.param(["web_searches", "file_searches", "searches"], "search", 1, 1, id="searches"),
+        pytest.param(["tool_calls"], "call", 1, 1, id="tool-calls"),
+        pytest.param(["messages"], "message", 1, 1, id="messages"),
         pytest.param(["requests"], "request", 1, 1, id="requests"),
     ],
 )
@@ -51,7 +73,7 @@ def test_how_each_component_is_counted_and_priced(names: list[str], unit: str, s
 
 def test_counts_stand_in_one_order_however_they_are_given() -> None:
     backwards = Usage(**dict(reversed(ALL.items())))
-    expected = ALL | {"input_seconds": 167_000_000}
+    expected = ALL | {"input_seconds": 167_000_000, "output_seconds": 199_000_000}
     assert backwards.components == tuple(ALL)
     assert backwards.counts == tuple(expected.values())
     assert backwards.by_component() == expected
@@ -82,7 +104,7 @@ def test_a_usage_is_true_where_it_has_a_count(usage: Usage, *, holds: bool) -> N
 
 
 def test_the_prompt_is_all_its_tokens_cached_or_not_and_nothing_else() -> None:
-    assert Usage(**ALL).prompt_tokens == 101 + 103 + 107 + 109 + 113 + 127 + 131 + 137 + 139
+    assert Usage(**ALL).prompt_tokens == 101 + 103 + 107 + 109 + 113 + 127 + 181 + 191 + 131 + 137 + 139
     assert Usage(**ANSWER, **OTHER).prompt_tokens == 0
 
 

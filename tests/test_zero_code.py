@@ -39,6 +39,7 @@ from examples.demo.otlp import Point, Span, last_points, points_of, spans_of  # 
 from examples.demo.provider import Provider  # noqa: E402
 from examples.demo.receiver import Receiver  # noqa: E402
 from examples.demo.replies import Reply  # noqa: E402
+from otel_llm_cost.prices.table import PriceTable  # noqa: E402
 
 AMOUNT: Final = "gen_ai.usage.cost.amount"
 STATUS: Final = "llm_cost.status"
@@ -429,7 +430,7 @@ BREAKS_OURS: Final = """
         return sorted(entry_points(**selected), key=lambda point: point.name != "llm_cost")
 
     def prepare():
-        PriceTable.shipped = staticmethod(unreadable)
+        PriceTable.default = PriceTable.shipped = staticmethod(unreadable)
         _load.entry_points = ours_first
 """
 
@@ -476,5 +477,50 @@ def test_importing_us_opens_no_socket_and_reads_no_prices(tmp_path: Path) -> Non
     assert done.stdout.splitlines() == [
         "at import: []",
         "the index: ['index.json']",
-        "a provider: ['index.json', 'anthropic.json']",
+        # What is written by hand, and what is imported.
+        "a provider: ['index.json', 'anthropic.json', 'anthropic.json']",
     ]
+
+
+# Prices of one's own ------------------------------------------------------------------------------------------------------------
+OWN: Final = f'[[price]]\nmodel = "{MINI}"\nprovider = "openai"\noutput = 7\n\n[models]\n"{NOBODYS}" = "{MINI}"\n'
+
+
+def test_ones_own_prices_are_over_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN, "utf-8")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_LLM_COST_PRICES=str(tmp_path / "own.toml"), **WITHOUT_ANTHROPIC)
+    (span,) = got.named("chat-plain")
+    assert span.attributes[AMOUNT] == float(usd(MINI, input=1009 - 401, cache_read=401) + Fraction(7) * 101 / 10**6)
+    assert str(span.attributes["llm_cost.table"]) != PriceTable.shipped().version
+    assert got.total("llm_cost.spend") == pytest.approx(span.attributes[AMOUNT], rel=1e-12)
+    assert got.errors == ""
+
+
+def test_a_deployment_of_the_environment_is_the_model_that_it_names(tmp_path: Path) -> None:
+    program = ONE_CALL.replace(MINI, NOBODYS)
+    got = run(tmp_path, program, UNPRICED, OTEL_LLM_COST_MODELS=f"{NOBODYS}={MINI}", **WITHOUT_ANTHROPIC)
+    (span,) = got.named("chat-nobodys")
+    assert span.attributes[AMOUNT] == float(usd(MINI, input=3001, output=307))
+    assert got.errors == ""
+
+
+def test_a_broken_price_file_is_said_once_and_the_shipped_prices_hold(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(OWN.replace("output", "  outptu"), "utf-8")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, OTEL_LLM_COST_PRICES=str(path), **WITHOUT_ANTHROPIC)
+    (span,) = got.named("chat-plain")
+    assert span.attributes[AMOUNT] == float(OPENAI_COSTS["chat-plain"])
+    assert span.attributes["llm_cost.table"] == PriceTable.shipped().version
+    assert got.by("llm_cost.calls", STATUS) == {"priced": 1}
+    assert got.output == "answered: One.\n"
+    assert got.errors.count(f"{path}:4:3: ") == 1
+    assert got.errors.count("outptu") == got.errors.count("unknown: outptu") + 1 == 2
+    assert "Traceback" not in got.errors
+
+
+def test_a_price_file_in_the_working_directory_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "llm-prices.toml").write_text(OWN, "utf-8")
+    got = run(tmp_path, ONE_CALL, CHAT_PLAIN, **WITHOUT_ANTHROPIC)
+    (span,) = got.named("chat-plain")
+    assert span.attributes[AMOUNT] == float(OPENAI_COSTS["chat-plain"])
+    assert got.errors == ""

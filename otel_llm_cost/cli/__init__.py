@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 
-from otel_llm_cost.cli import price
+from otel_llm_cost.cli import price, table
+from otel_llm_cost.cli.output import complain
+from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.version import VERSION
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """`otel-llm-cost`. Exits 2 where the call is a mistake."""
-    parser = argparse.ArgumentParser(prog="otel-llm-cost", description="What LLM calls cost, at the price in force when they ran.")
-    parser.add_argument("--version", action="version", version=VERSION)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Every command and flag."""
+    made = argparse.ArgumentParser(prog="otel-llm-cost", description="What LLM calls cost, at the price in force when they ran.")
+    made.add_argument("--version", action="version", version=VERSION)
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     price.add(commands)
-    given = parser.parse_args(arguments)
-    return int(given.run(given))
+    table.add(commands)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`otel-llm-cost`. Exits 2 where the call is a mistake, or a price file cannot be used."""
+    given = parser().parse_args(arguments)
+    try:
+        code = int(given.run(given))
+        sys.stdout.flush()
+    except PriceFileError as error:
+        complain(str(error))
+        return 2
+    except BrokenPipeError:
+        # Whoever read has enough: what is left to write goes nowhere, and the interpreter's last flush does not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code

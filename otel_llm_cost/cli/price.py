@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
-import json
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from otel_llm_cost.call import STANDARD, Call, instant_of, instant_text, tier_of, unix_nano
-from otel_llm_cost.cost import WITH_PRICE, Cost, price_call
+from otel_llm_cost.call import STANDARD, Call, instant_text
+from otel_llm_cost.cli import arguments
+from otel_llm_cost.cli.counts import add_counts, usage_of
+from otel_llm_cost.cli.output import say, say_json, say_table
+from otel_llm_cost.cli.tables import add_prices, table_of
+from otel_llm_cost.cli.wording import day_text, factor_text, instant_or_none, own_unit, per_own_unit, rate_and_unit, rate_text
+from otel_llm_cost.cost import WITH_PRICE, Cost, Reason, price_call
 from otel_llm_cost.money import text_of
+from otel_llm_cost.prices.model import ModelPrices
+from otel_llm_cost.prices.quote import Quote
+from otel_llm_cost.prices.row import COMMITTED, Factor, Row
+from otel_llm_cost.prices.sellers import Sellers
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.settings import strict_from_environment
-from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
+from otel_llm_cost.usage import COMPONENTS
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace, _SubParsersAction
+    from argparse import _SubParsersAction
 
-_WIDER: Final = {
-    "--cache-read": "--input",
-    "--cache-write": "--input",
-    "--cache-write-1h": "--cache-write",
-    "--reasoning": "--output",
-}
-"""Each narrower count, and the one that includes it."""
+_FEE = "requests"
 
 
 def add(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -33,82 +35,59 @@ def add(commands: _SubParsersAction[ArgumentParser]) -> None:
         "price",
         help="price one call",
         description="Prices one call at the rates in force at an instant. Counts are inclusive, as the semantic conventions define "
-        "them: --input includes cache reads and writes, --cache-write includes --cache-write-1h, --output includes --reasoning. "
-        "Exits 0 where the cost is known, 3 where it is not or only in part, 2 for a mistake in the call.",
+        "them: --input includes cache reads and writes, audio, images and video, --cache-write includes --cache-write-1h, --output "
+        "includes --reasoning and audio. Exits 0 where the cost is known or the capacity is paid for otherwise (committed), 3 "
+        "where it is not known or only in part, 2 for a mistake in the call or in a price file.",
     )
-    parser.add_argument("--provider", required=True, help="as gen_ai.provider.name has it: openai, anthropic, gcp.gemini")
+    parser.add_argument("--provider", default="", help=f"{arguments.PROVIDER_HELP}; default: nobody says who was asked")
     parser.add_argument("--model", required=True)
-    parser.add_argument("--at", type=_instant, metavar="INSTANT", help="when the call began, with a zone, or a day; default: now")
-    for flag in ("--input", "--cache-read", "--cache-write", "--cache-write-1h", "--output", "--reasoning"):
-        parser.add_argument(flag, type=_count, metavar="N", help="tokens")
     parser.add_argument(
-        "--tier", default=STANDARD, type=_tier, help="the service tier: standard (default), batch, flex, priority, ..."
+        "--at", type=arguments.instant, metavar="INSTANT", help="when the call began, with a zone, or a day; default: now"
     )
+    parser.add_argument(
+        "--end", type=arguments.instant, metavar="INSTANT", help="when it was completed, which chooses the price of some providers"
+    )
+    add_counts(parser)
+    parser.add_argument("--tier", default=STANDARD, type=arguments.tier, help=arguments.TIER_HELP)
+    parser.add_argument("--region", help="where it was served, as the provider names its regions")
     parser.add_argument("--strict", action="store_true", help="let nothing be assumed (default: OTEL_LLM_COST_STRICT)")
+    add_prices(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=lambda given: _run(given, parser))
 
 
 def _run(given: Namespace, parser: ArgumentParser) -> int:
-    at = given.at if given.at is not None else unix_nano(datetime.now(UTC))
-    call = Call(given.provider, given.model, at, _usage(given, parser), given.tier)
-    table = PriceTable.shipped()
+    at = given.at if given.at is not None else arguments.now()
+    if given.end is not None and given.end < at:
+        parser.error("argument --end: it ended before it began")
+    usage, assumed = usage_of(given, parser)
+    region = given.region.lower() if given.region else None
+    call = Call(given.provider, given.model, at, usage, given.tier, assumed=assumed, region=region, end_unix_nano=given.end)
+    table = table_of(given)
     cost = price_call(call, table, strict=given.strict or strict_from_environment())
-    result = _result(call, cost, table)
-    print(json.dumps(result, indent=2) if given.json else _text(call, result))  # noqa: T201 - a command prints
+    ends = _ends(call, cost.quote, table)
+    if given.json:
+        say_json(_result(cost, ends, table))
+    else:
+        _say(call, cost, ends, table)
     return 0 if cost.status in WITH_PRICE else 3
 
 
-def _usage(given: Namespace, parser: ArgumentParser) -> Usage:
-    """The inclusive counts of the flags, as disjoint ones."""
-    counts: dict[str, int | None] = {flag: getattr(given, flag[2:].replace("-", "_")) for flag in ("--input", "--output", *_WIDER)}
-    for flag, wider in _WIDER.items():
-        count, total = counts[flag], counts[wider]
-        if count is not None and total is None:
-            parser.error(f"argument {flag}: counts tokens that {wider} includes, and {wider} is not given")
-        if count is not None and total is not None and count > total:
-            parser.error(f"argument {flag}: {count} is more than the {total} of {wider}, which includes it")
-    held = {flag: count or 0 for flag, count in counts.items()}
-    cached = held["--cache-read"] + held["--cache-write"]
-    if cached > held["--input"]:
-        parser.error(
-            f"argument --input: {held['--input']} is less than the {cached} of --cache-read and --cache-write, which it includes"
-        )
-    # Where nobody says how long a cache write lives, the table's documented default is assumed, and said to be.
-    short = "cache_write" if counts["--cache-write-1h"] is None else "cache_write_5m"
-    return Usage(
-        **{
-            "input": held["--input"] - cached,
-            "cache_read": held["--cache-read"],
-            short: held["--cache-write"] - held["--cache-write-1h"],
-            "cache_write_1h": held["--cache-write-1h"],
-            "output": held["--output"] - held["--reasoning"],
-            "reasoning": held["--reasoning"],
-        }
-    )
+def _ends(call: Call, quote: Quote | None, table: PriceTable) -> dict[str, int | None]:
+    """When each component's rate stops being in force."""
+    if quote is None or quote.latest is None:
+        return {}
+    found = table.model(call.provider, call.model)
+    models = [found] if isinstance(found, ModelPrices) else [] if found is None else found.models
+    for model in models:
+        if any(row is quote.latest for row in model.rows):
+            return model.until(quote, call.tier, call.at_unix_nano, call.region, call.end_unix_nano)
+    return {}
 
 
-def _result(call: Call, cost: Cost, table: PriceTable) -> dict[str, Any]:
+def _result(cost: Cost, ends: Mapping[str, int | None], table: PriceTable) -> dict[str, Any]:
     """What `--json` prints."""
     quote = cost.quote
-    model = table.model(call.provider, call.model) if quote is not None else None
-    ends = model.until(quote, call.tier) if model is not None and quote is not None else {}
-    rows = (
-        {
-            component: {
-                "row": row.name,
-                "rate": row.rate,
-                "per": _per(row.component),
-                "from": instant_text(row.start),
-                "until": _instant_or_none(ends.get(component)),
-                "source": row.source.url,
-            }
-            for component, row in zip(quote.components, quote.rows, strict=True)
-            if row is not None
-        }
-        if quote is not None
-        else {}
-    )
     latest = quote.latest if quote is not None else None
     return {
         "status": cost.status.value,
@@ -117,83 +96,106 @@ def _result(call: Call, cost: Cost, table: PriceTable) -> dict[str, Any]:
         "currency": cost.currency,
         "components": {name: text_of(units) for name, units in zip(cost.components, cost.parts, strict=True)},
         "price": cost.price,
-        "effective_from": instant_text(latest.start) if latest is not None else None,
-        "effective_until": _instant_or_none(min((end for end in ends.values() if end is not None), default=None)),
-        "source": latest.source.url if latest is not None else None,
-        "rows": rows,
+        "effective_from": instant_or_none(latest.start) if latest is not None else None,
+        "effective_until": instant_or_none(min((end for end in ends.values() if end is not None), default=None)),
+        "source": _source(latest),
+        "rows": _rows(quote, ends) if quote is not None else {},
         "reason": str(cost.reason) if cost.reason is not None else None,
         "assumed": list(cost.assumed),
         "table": table.version,
     }
 
 
-def _text(call: Call, result: Mapping[str, Any]) -> str:
-    amount, known = result["amount"], result["known_amount"]
-    money = (
-        f"{amount} {result['currency']}" if amount is not None else f"at least {known} {result['currency']}" if known else "unknown"
-    )
-    lines = [f"{call.provider} {call.model} at {instant_text(call.at_unix_nano)}: {money} ({result['status']})"]
-    if result["reason"] is not None:
-        lines.append(f"reason   {result['reason']}")
+def _rows(quote: Quote, ends: Mapping[str, int | None]) -> dict[str, dict[str, Any]]:
+    """The row that prices each component."""
+    rows: dict[str, dict[str, Any]] = {}
+    for place, (component, row) in enumerate(zip(quote.components, quote.rows, strict=True)):
+        if row is None:
+            continue
+        rate, unit = rate_and_unit(row) if row.component != COMMITTED else (None, None)
+        rows[component] = {
+            "row": row.name,
+            "rate": rate,
+            "per": unit,
+            "from": instant_or_none(row.start),
+            "until": instant_or_none(ends.get(component)),
+            "source": _source(row),
+            "factors": [_factor(factor) for factor in quote.factors[place]],
+        }
+        if quote.at_least and quote.at_least[place]:
+            rows[component]["at_least"] = _counted(component, quote.at_least[place])
+    return rows
+
+
+def _factor(factor: Factor) -> dict[str, Any]:
+    return {"row": factor.name, "factor": factor.text, "kind": factor.kind, "source": _source(factor)}
+
+
+def _say(call: Call, cost: Cost, ends: Mapping[str, int | None], table: PriceTable) -> None:
+    quote = cost.quote
+    asked = f"{call.provider} {call.model}".strip()
+    say(f"{asked} at {instant_text(call.at_unix_nano)}: {_amount(cost)} ({cost.status})")
+    if cost.reason is not None:
+        say(f"reason   {cost.reason}")
+        found = table.model(call.provider, call.model)
+        if isinstance(found, Sellers) and cost.reason == Reason.AMBIGUOUS_PROVIDER:
+            say(f"sellers  {', '.join(sorted({model.rows[0].provider for model in found.models}))}")
+    lines = _lines(call, cost, quote, ends) if quote is not None else []
+    if quote is not None and lines:
+        say()
+        say_table(("component", "count", "rate", "factors", "amount", "since", "until"), lines)
+        say()
+        say(f"price    {cost.price}")
+        if quote.latest is not None:
+            say(f"source   {_source(quote.latest) or quote.latest.where}")
+    if cost.assumed:
+        say(f"assumed  {', '.join(cost.assumed)}")
+    say(f"table    {table.version}")
+
+
+def _lines(call: Call, cost: Cost, quote: Quote, ends: Mapping[str, int | None]) -> list[tuple[str, ...]]:
+    amounts = dict(zip(cost.components, cost.parts, strict=True))
     counts = call.usage.by_component()
-    table = [("component", "count", "rate", "amount", "since", "until")]
-    for name, row in result["rows"].items():
-        cells = (
-            f"{row['rate']} per {row['per']}",
-            result["components"].get(name, "-"),
-            _day(row["from"]),
-            _day(row["until"]) or "-",
+    lines: list[tuple[str, ...]] = []
+    for place, (component, row) in enumerate(zip(quote.components, quote.rows, strict=True)):
+        if row is None:
+            continue
+        least = quote.at_least[place] if quote.at_least else 0
+        count = _counted(component, counts[component])
+        lines.append(
+            (
+                component,
+                f"{count}, billed as {_counted(component, least)}" if least > counts[component] else count,
+                rate_text(row),
+                ", ".join(factor_text(factor) for factor in quote.factors[place]),
+                text_of(amounts[component]) if component in amounts else "-",
+                day_text(row.start),
+                day_text(ends.get(component)),
+            )
         )
-        table.append((name, str(counts[name]), *cells))
-    if len(table) > 1:
-        widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-        lines += [
-            "",
-            *("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table),
-            "",
-        ]
-        lines += [f"price    {result['price']}", f"source   {result['source']}"]
-    if result["assumed"]:
-        lines.append(f"assumed  {', '.join(result['assumed'])}")
-    return "\n".join([*lines, f"table    {result['table']}"])
+    if quote.each_call and _FEE in amounts:
+        fee = f"{per_own_unit(quote.each_call, _FEE)} per {own_unit(_FEE)}"
+        lines.append((_FEE, "1", fee, "", text_of(amounts[_FEE]), "", ""))
+    return lines
 
 
-def _per(component: str) -> str:
-    known = COMPONENTS[component]
-    return f"1M {known.unit}s" if known.priced_per > 1 else known.unit
+def _counted(component: str, count: int) -> str:
+    """A count in the component's unit: seconds are counted in microseconds."""
+    scale = COMPONENTS[component].scale
+    return str(count) if scale == 1 else format(Decimal(count).scaleb(1 - len(str(scale))), "f").rstrip("0").rstrip(".")
 
 
-def _money(amount: object) -> str | None:
+def _amount(cost: Cost) -> str:
+    if cost.amount is not None:
+        return f"{_money(cost.amount)} {cost.currency}"
+    if cost.known_amount:
+        return f"at least {_money(cost.known_amount)} {cost.currency}"
+    return "no price per call" if cost.status in WITH_PRICE else "unknown"
+
+
+def _money(amount: Decimal | None) -> str | None:
     return format(amount, "f") if amount is not None else None
 
 
-def _instant_or_none(at: int | None) -> str | None:
-    return instant_text(at) if at is not None else None
-
-
-def _day(instant: str | None) -> str:
-    return (instant or "").removesuffix("T00:00:00Z")
-
-
-def _instant(text: str) -> int:
-    try:
-        return instant_of(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"neither a day nor an instant with a zone: {text!r}") from None
-
-
-def _count(text: str) -> int:
-    try:
-        count = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not a number of tokens: {text!r}") from None
-    if not 0 <= count <= MAX_COUNT:
-        raise argparse.ArgumentTypeError(f"not a number of tokens: {text!r}")
-    return count
-
-
-def _tier(text: str) -> str:
-    tier = tier_of(text)
-    if tier is None:
-        raise argparse.ArgumentTypeError(f"no tier that a call is served at: {text!r}")
-    return tier
+def _source(term: Row | Factor | None) -> str | None:
+    return term.source.url if term is not None and term.source is not None else None

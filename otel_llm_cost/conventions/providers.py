@@ -1,9 +1,12 @@
-"""Who is asked: provider names in use, and hosts that are a provider's own."""
+"""Who is asked: the names by which spans call providers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
+
+from otel_llm_cost.conventions.hosts import host_of
 
 _OLDER_NAMES: Final = {
     "az.ai.inference": "azure.ai.inference",
@@ -16,33 +19,6 @@ _OLDER_NAMES: Final = {
     "xai": "x_ai",
 }
 """Spellings of `gen_ai.system` and of instrumentations, to the conventions' `gen_ai.provider.name`."""
-
-_HOSTS: Final = {
-    "api.anthropic.com": "anthropic",
-    "api.cerebras.ai": "cerebras",
-    "api.cohere.com": "cohere",
-    "api.deepseek.com": "deepseek",
-    "api.fireworks.ai": "fireworks",
-    "api.groq.com": "groq",
-    "api.mistral.ai": "mistral_ai",
-    "api.moonshot.ai": "moonshot_ai",
-    "api.openai.com": "openai",
-    "api.perplexity.ai": "perplexity",
-    "api.together.ai": "together",
-    "api.together.xyz": "together",
-    "api.x.ai": "x_ai",
-    "eu.api.openai.com": "openai",
-    "generativelanguage.googleapis.com": "gcp.gemini",
-    "openrouter.ai": "openrouter",
-    "us.api.openai.com": "openai",
-}
-REGIONAL_HOSTS: Final = frozenset({"eu.api.openai.com", "us.api.openai.com"})
-"""Hosts at which a provider may charge more for some models than its price elsewhere, which is what the table has."""
-_HOST_SUFFIXES: Final = (
-    (".openai.azure.com", "azure.ai.openai"),
-    (".services.ai.azure.com", "azure.ai.inference"),
-    ("aiplatform.googleapis.com", "gcp.vertex_ai"),
-)
 
 COUNTS_CACHE_INSIDE: Final = frozenset(
     {
@@ -61,22 +37,30 @@ COUNTS_CACHE_INSIDE: Final = frozenset(
 """Providers whose own prompt count includes cached tokens. Anthropic and Bedrock count them beside it."""
 
 
-def provider_of(named: object, server_address: object) -> str:
-    """The conventions' name of who is asked, empty where nobody says. A known provider's own host overrides the span's name."""
+def provider_of(named: object, server_address: object, own: str | None = None) -> str:
+    """The conventions' name of who is asked, empty where nobody says.
+
+    A known provider's own host overrides the span's name; `own`, what the user says of the host, overrides both.
+    """
+    if own is not None:
+        return _OLDER_NAMES.get(own, own)
     return _provider_of(
         str.__str__(named) if isinstance(named, str) else "", str.__str__(server_address) if isinstance(server_address, str) else ""
     )
 
 
+def own_host(hosts: Mapping[str, str], server_address: object, server_port: object) -> str | None:
+    """Who the user says is asked at a host, or at a host's port; None where nothing is said."""
+    if not hosts or not isinstance(server_address, str):
+        return None
+    host = server_address.lower()
+    return hosts.get(f"{host}:{server_port}") or hosts.get(host)
+
+
 @lru_cache(maxsize=4096)
 def _provider_of(named: str, server_address: str) -> str:
-    host = server_address.lower()
-    if host in _HOSTS:
-        return _HOSTS[host]
-    if host.startswith("bedrock-runtime") and host.endswith(".amazonaws.com"):
-        return "aws.bedrock"
-    for suffix, provider in _HOST_SUFFIXES:
-        if host.endswith(suffix):
-            return provider
+    host = host_of(server_address)
+    if host is not None:
+        return host.provider
     name = named.lower()
     return _OLDER_NAMES.get(name, name)

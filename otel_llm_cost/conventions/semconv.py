@@ -11,7 +11,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from otel_llm_cost.call import Call, Kind, Sighting, Told, kind_of, tier_of
 from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, current, disjoint, picker
-from otel_llm_cost.conventions.providers import REGIONAL_HOSTS, provider_of
+from otel_llm_cost.conventions.hosts import host_of
+from otel_llm_cost.conventions.providers import own_host, provider_of
 from otel_llm_cost.conventions.scopes import InputCount, input_count
 from otel_llm_cost.recognise import billed_operation
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
@@ -55,6 +56,7 @@ _WHO: Final = (
     "gen_ai.request.model",
     "gen_ai.response.model",
     "server.address",
+    "server.port",
     "openai.response.service_tier",
     "anthropic.response.service_tier",
     "gen_ai.openai.response.service_tier",
@@ -82,7 +84,9 @@ class Reader:
     An instrumentation writes the same few sets of attributes again and again, so what a set means is worked out once.
     """
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, hosts: Mapping[str, str] | None = None) -> None:
+        """`hosts` are the user's: the provider that is asked at each."""
+        self._hosts = hosts or {}
         self._counting = input_count(scope)
         self.shapes: dict[tuple[str, ...], Shape] = {}
 
@@ -94,12 +98,14 @@ class Reader:
         try:
             kind = shape.kinds[who]
         except (KeyError, TypeError):  # TypeError: a value that cannot be a key, so of a type that is no name
-            kind = shape.learn(who, attributes)
+            kind = shape.learn(who, attributes, self._hosts)
         if kind is None:
             return None
         return Look(kind, shape, shape.pick_counts(attributes))
 
-    def read(self, look: Look, attributes: Mapping[str, Any], start_unix_nano: int, *, failed: bool) -> Sighting:
+    def read(
+        self, look: Look, attributes: Mapping[str, Any], start_unix_nano: int, end_unix_nano: int | None = None, *, failed: bool
+    ) -> Sighting:
         """What a finished span shows of a call. Never raises for an attribute of any type."""
         kind, shape, stated_values = look
         stated, values, (components, counts, doubt, assumed) = _counted(shape.stated, stated_values, self._counting, kind.provider)
@@ -113,8 +119,10 @@ class Reader:
             Usage.of_counts(components, counts),
             kind.tier,
             doubt,
-            (*assumed, "region=global") if kind.server_address in REGIONAL_HOSTS else assumed,
+            assumed,
             _told(attributes) if shape.is_told else None,
+            kind.region,
+            end_unix_nano,
         )
         return Sighting(
             kind,
@@ -155,21 +163,23 @@ class Shape:
         self.memo: dict[tuple[Kind, tuple[str, ...]], Any] = {}
         """What the caller remembers of calls of this shape, by their kind and components."""
 
-    def learn(self, who: tuple[object, ...], attributes: Mapping[str, Any]) -> Kind | None:
+    def learn(self, who: tuple[object, ...], attributes: Mapping[str, Any], hosts: Mapping[str, str]) -> Kind | None:
         """The kind of call that has these values, remembered; None for what is no call."""
         operation = billed_operation(attributes)
-        kind = _kind(attributes, operation) if operation is not None else None
+        kind = _kind(attributes, operation, hosts) if operation is not None else None
         if len(self.kinds) < _MAX_KINDS:
             with suppress(TypeError):  # a value that cannot be a key
                 self.kinds[who] = kind
         return kind
 
 
-def _kind(attributes: Mapping[str, object], operation: str) -> Kind:
+def _kind(attributes: Mapping[str, object], operation: str, hosts: Mapping[str, str]) -> Kind:
     get = attributes.get
     address = _text(get("server.address"))
+    own = own_host(hosts, address, get("server.port"))
+    host = host_of(address) if address is not None and own is None else None
     return kind_of(
-        provider=provider_of(get("gen_ai.provider.name") or get("gen_ai.system"), address),
+        provider=provider_of(get("gen_ai.provider.name") or get("gen_ai.system"), address, own),
         model=_text(get("gen_ai.response.model")) or _text(get("gen_ai.request.model")) or "",
         operation=operation,
         request_model=_text(get("gen_ai.request.model")),
@@ -180,6 +190,7 @@ def _kind(attributes: Mapping[str, object], operation: str) -> Kind:
             or get("gen_ai.openai.response.service_tier")
         ),
         server_address=address,
+        region=host.region if host is not None else None,
     )
 
 

@@ -9,14 +9,13 @@ from typing import Any, Final, NamedTuple
 
 from otel_llm_cost.call import Kind, Sighting, kind_of
 from otel_llm_cost.cost import Cost, Status
-from otel_llm_cost.prices.model import Quote
+from otel_llm_cost.prices.quote import Quote
 
 MAX_POSTED: Final = 16_384
 """Calls that wait to be folded; one that finds no room is added at once."""
 MAX_SERIES: Final = 10_000
 """Series of which each has its model; calls beyond them are added up under the model `_OTHER`."""
 OTHER: Final = "_OTHER"
-_REPORTED: Final = Status.REPORTED
 
 
 class SeriesKey(NamedTuple):
@@ -109,7 +108,7 @@ class Totals:
             cost.source,
             sighting.call.usage.components,
             cost.components,
-            cost.quote if status is not _REPORTED else None,
+            cost.quote if cost.is_product else None,
             cost.assumed,
         )
         return self._series.get(key) or self._new(key)

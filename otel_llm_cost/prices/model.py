@@ -1,164 +1,131 @@
-"""All rows of one model, and the quote that they give for an instant, a tier, a prompt size and a set of components."""
+"""All rows that one name reaches, and the quote that they give for a call."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from otel_llm_cost.call import STANDARD
-from otel_llm_cost.prices.row import Row
+from otel_llm_cost.prices.clock import Clocks
+from otel_llm_cost.prices.quote import Quote, Terms, quote_of
+from otel_llm_cost.prices.row import COMMITTED, Factor, Reach, Row, Term
 from otel_llm_cost.usage import Usage
 
-BILLED_AS: Final = {"reasoning": "output", "cache_read": "input", "cache_read_audio": "input_audio"}
-"""Narrower tokens that every provider bills at the wider rate where it publishes no rate of their own."""
-
-_UNCACHED: Final = {"cache_read_audio": "input_audio"} | dict.fromkeys(
-    ("cache_read", "cache_write", "cache_write_5m", "cache_write_1h"), "input"
-)
-
 _NEVER: Final = (-(2**63), 2**63)
+_NO_ERA: Final = (0, 0)
 _MAX_QUOTES: Final = 4096
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Quote:
-    """The rates for one set of components: a cost is their dot product with the counts."""
-
-    currency: str
-    components: tuple[str, ...]
-    rates: tuple[int, ...]
-    """Units per count, in the order of `components`; 0 where `rows` has None."""
-    rows: tuple[Row | None, ...]
-    missing: tuple[str, ...]
-    """Components without a rate."""
-    assumed: tuple[str, ...]
-    latest: Row | None
-    """The row with the latest start among those used."""
-    free: bool
-    """Every rate is an explicit zero."""
-    price: str | None
-    """The name of the price on the span: `provider/model@` the latest start."""
-    era: tuple[int, int]
-    """The instants between which it is the same: inclusive, exclusive."""
-    sizes: tuple[int, int]
-    """The prompt sizes between which it is the same: exclusive, inclusive."""
-    savings: tuple[int, ...] | None
-    """What each count would have cost more had it not been cached (less, where writing costs more); None where nothing is cached or
-    the uncached rate is not known."""
+DEFAULT_REGION: Final = "global"
+_MAX_CHANGES: Final = 64
 
 
 class ModelPrices:
     """The rows that one name reaches. `quote` is on the span's path: a bisect and a dictionary."""
 
-    def __init__(self, currency: str, rows: Iterable[Row]) -> None:
+    def __init__(
+        self,
+        currency: str,
+        rows: Iterable[Row],
+        factors: Iterable[Factor] = (),
+        *,
+        region: str | None = None,
+        assumed: tuple[str, ...] = (),
+        is_borrowed: bool = False,
+    ) -> None:
+        """`region` is the one that the name itself names; `assumed` what was taken for granted in reaching the rows.
+
+        Borrowed rows are another seller's, whose regions are others.
+        """
         self.currency = currency
         self.rows = sorted(rows, key=lambda row: (row.start, row.component))
-        self.first = min((row.start for row in self.rows), default=None)
-        ends = [row.until for row in self.rows]
+        self.factors = sorted(factors, key=lambda factor: factor.start)
+        self.region = region
+        self.assumed = assumed
+        self._is_borrowed = is_borrowed
+        known = [row for row in self.rows if row.reach is not Reach.PATTERN or row.component != COMMITTED]
+        self.is_known = bool(known)
+        """Whether anything but a pattern for committed capacity means the name."""
+        self.first = min((row.start for row in known), default=None)
+        ends = [row.until for row in known]
         self.last = None if None in ends else max((end for end in ends if end is not None), default=None)
-        self._instants = sorted({row.start for row in self.rows} | {row.until for row in self.rows if row.until is not None})
-        self._thresholds = sorted({row.when.prompt_above for row in self.rows if row.when.prompt_above >= 0})
-        self._quotes: dict[tuple[int, int, str | None, tuple[str, ...]], Quote] = {}
+        terms: list[Term] = [*self.rows, *self.factors]
+        self._instants = sorted({term.start for term in terms} | {term.until for term in terms if term.until is not None})
+        self._thresholds = sorted({term.when.prompt_above for term in terms if term.when.prompt_above >= 0})
+        self._clocks = Clocks(sorted({term.when.clock for term in terms if term.when.clock is not None}, key=repr))
+        self._by_end = any(term.by_end for term in terms)
+        self._is_moving = self._by_end or bool(self._clocks.clocks)
+        self._regional = any(term.when.regions for term in terms)
+        self._quotes: dict[tuple[object, ...], Quote] = {}
 
-    def quote(self, at_unix_nano: int, tier: str | None, usage: Usage) -> Quote:
-        """The rates in force. `tier` None means that nobody said, which is read as the standard tier."""
+    def quote(
+        self, at_unix_nano: int, tier: str | None, usage: Usage, region: str | None = None, end_unix_nano: int | None = None
+    ) -> Quote:
+        """The rates in force. `tier` and `region` None mean that nobody said, which is read as the standard tier, anywhere."""
         components, _, prompt_tokens = usage
         era = bisect_right(self._instants, at_unix_nano)
         size = bisect_left(self._thresholds, prompt_tokens)
-        key = (era, size, tier, components)
+        key: tuple[object, ...] = (era, size, tier, region, components)
+        if self._is_moving:
+            key += self._moving(at_unix_nano, end_unix_nano)
         quote = self._quotes.get(key)
         if quote is None:
             if len(self._quotes) >= _MAX_QUOTES:
                 self._quotes.clear()
-            instants, sizes = (_NEVER[0], *self._instants, _NEVER[1]), (-1, *self._thresholds, _NEVER[1])
-            between, within = (instants[era], instants[era + 1]), (sizes[size], sizes[size + 1])
-            quote = self._quotes[key] = self._find(tier, components, between, within)
+            quote = self._quotes[key] = self._find(at_unix_nano, end_unix_nano, tier, region, usage)
         return quote
 
-    def until(self, quote: Quote, tier: str | None) -> dict[str, int | None]:
-        """When each component's rate stops being the one in force, because it ends or a newer one supersedes it.
+    def until(
+        self, quote: Quote, tier: str | None, at_unix_nano: int, region: str | None = None, end_unix_nano: int | None = None
+    ) -> dict[str, int | None]:
+        """When each component's rate stops being the one in force: it ends, a newer one supersedes it, or the clock moves on.
 
-        Not for the span's path.
+        Looks as far as the rows do, and a week ahead by the clock. Not for the span's path.
         """
-        ends: dict[str, int | None] = {}
-        for component, row in zip(quote.components, quote.rows, strict=True):
-            later = (instant for instant in self._instants if instant >= quote.era[1])
-            ends[component] = next(
-                (
-                    instant
-                    for instant in later
-                    if _row_for(component, _held([held for held in self.rows if held.holds_at(instant)], tier, quote.sizes[0]))[0]
-                    is not row
-                ),
-                None,
-            )
+        ended = end_unix_nano if end_unix_nano is not None else at_unix_nano
+        changes = {instant for instant in self._instants if instant > at_unix_nano}
+        change: int | None = at_unix_nano
+        while change is not None and self._clocks.clocks and len(changes) < _MAX_CHANGES:
+            change = self._clocks.next_change(change)
+            if change is not None:
+                changes.add(change)
+        ends: dict[str, int | None] = dict.fromkeys(quote.components)
+        for instant in sorted(changes):
+            terms = self._terms(instant, ended + instant - at_unix_nano, tier, region, quote.sizes[0])
+            for component, row in zip(quote.components, quote.rows, strict=True):
+                if ends[component] is None and terms.row_for(component)[0] is not row:
+                    ends[component] = instant
         return ends
 
-    def _find(self, tier: str | None, components: tuple[str, ...], era: tuple[int, int], sizes: tuple[int, int]) -> Quote:
-        in_force = [row for row in self.rows if row.holds_at(era[0])]
-        held = _held(in_force, tier, sizes[0])
-        found = [_row_for(component, held) for component in components]
-        rows = tuple(row for row, _ in found)
-        used = [row for row in rows if row is not None]
-        assumed = [said for _, said in found if said is not None]
-        if tier is None and any(row.when.tier != STANDARD for row in in_force):
-            assumed.append(f"tier={STANDARD}")
-        inputs = [row for component, row in zip(components, rows, strict=True) if row is not None and component == "input"]
-        latest = max(used, key=lambda row: (row.start, row in inputs), default=None)
-        return Quote(
-            currency=self.currency,
-            components=components,
-            rates=tuple(row.units if row is not None else 0 for row in rows),
-            rows=rows,
-            missing=tuple(component for component, row in zip(components, rows, strict=True) if row is None),
-            assumed=tuple(assumed),
-            latest=latest,
-            free=bool(used) and all(row.units == 0 for row in used),
-            price=latest.name if latest is not None else None,
-            era=era,
-            sizes=sizes,
-            savings=_savings(rows, components, held),
-        )
+    def _moving(self, at: int, ended: int | None) -> tuple[object, ...]:
+        if not self._by_end:
+            return self._clocks.holding(at)
+        end = at if ended is None else ended
+        return ended is None, bisect_right(self._instants, end), self._clocks.holding(at), self._clocks.holding(end)
 
+    def _terms(self, at: int, ended: int, tier: str | None, region: str | None, above: int) -> Terms:
+        def in_force(term: Term) -> bool:
+            instant = ended if term.by_end else at
+            clock = term.when.clock
+            return term.holds_at(instant) and (clock is None or clock.holds_at(instant))
 
-def _held(in_force: list[Row], tier: str | None, above: int) -> list[Row]:
-    """The rows whose conditions hold, of those in force.
+        rows, factors = [row for row in self.rows if in_force(row)], [factor for factor in self.factors if in_force(factor)]
+        return Terms.of(rows, factors, tier, above, region or self.region or (DEFAULT_REGION if self._regional else None))
 
-    Where the standard rate of a component moves with the size of the prompt, a tier's rate that names no size is for short prompts:
-    what the tier costs beyond is not known.
-    """
-    wanted = STANDARD if tier is None else tier
-    fitting = [row for row in in_force if row.when.prompt_above <= above]
-    held = [row for row in fitting if row.when.tier == wanted]
-    if wanted == STANDARD:
-        return held
-    moved = {row.component for row in fitting if row.when.tier == STANDARD and row.when.prompt_above >= 0}
-    moved -= {row.component for row in held if row.when.prompt_above >= 0}
-    return [row for row in held if row.component not in moved]
-
-
-def _savings(rows: tuple[Row | None, ...], components: tuple[str, ...], held: list[Row]) -> tuple[int, ...] | None:
-    saved = []
-    for component, row in zip(components, rows, strict=True):
-        uncached = _row_for(_UNCACHED[component], held)[0] if component in _UNCACHED else row
-        if row is None or uncached is None:
-            return None
-        saved.append(uncached.units - row.units)
-    return tuple(saved) if any(saved) else None
-
-
-def _row_for(component: str, held: list[Row]) -> tuple[Row | None, str | None]:
-    """The row that prices a component, the narrowest first, and what was assumed where it is another component's."""
-    winners: dict[str, Row] = {}
-    for row in held:
-        best = winners.get(row.component)
-        if best is None or row.rank > best.rank:
-            winners[row.component] = row
-    if component in winners:
-        return winners[component], None
-    wider = max((row for row in winners.values() if component in row.covers), key=lambda row: row.rank, default=None)
-    if wider is None:
-        wider = winners.get(BILLED_AS.get(component, ""))
-    return wider, f"{component}={wider.component}" if wider is not None else None
+    def _find(self, at: int, ended: int | None, tier: str | None, region: str | None, usage: Usage) -> Quote:
+        components, _, prompt_tokens = usage
+        size = bisect_left(self._thresholds, prompt_tokens)
+        sizes = (-1, *self._thresholds, _NEVER[1])[size : size + 2]
+        era = bisect_right(self._instants, at)
+        between = _NO_ERA if self._is_moving else (_NEVER[0], *self._instants, _NEVER[1])[era : era + 2]
+        terms = self._terms(at, at if ended is None else ended, tier, region, sizes[0])
+        said = list(self.assumed)
+        in_force = [term for term in (*self.rows, *self.factors) if term.holds_at(at)]
+        if tier is None and any("tier" in term.when.stated for term in in_force):
+            said.append(f"tier={STANDARD}")
+        named = region or self.region
+        is_elsewhere = self._is_borrowed and named not in {None, DEFAULT_REGION}
+        if is_elsewhere or (named is None and any(term.when.regions for term in in_force)):
+            said.append(f"region={DEFAULT_REGION}")
+        if self._by_end and ended is None:
+            said.append("instant=start")
+        return quote_of(terms, components, (between[0], between[1]), (sizes[0], sizes[1]), said, self.currency)

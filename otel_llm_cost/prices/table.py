@@ -2,107 +2,278 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import UTC, date, datetime, time
 from functools import cache
-from importlib.resources import files
-from typing import Final
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+from weakref import WeakMethod
 
 from otel_llm_cost.call import unix_nano
-from otel_llm_cost.prices.file import PriceFile, PriceFileError
-from otel_llm_cost.prices.model import ModelPrices, Quote
+from otel_llm_cost.prices.checks.check_own import check_own
+from otel_llm_cost.prices.files.added import ADDED, Amount, forget, keep, new_entry, without
+from otel_llm_cost.prices.files.file import PriceFile
+from otel_llm_cost.prices.files.own import OwnPrices, read_own
+from otel_llm_cost.prices.lookup import Lookup
+from otel_llm_cost.prices.model import ModelPrices
+from otel_llm_cost.prices.place import Place, text_of_place
+from otel_llm_cost.prices.provider import Provider
+from otel_llm_cost.prices.quote import Quote
+from otel_llm_cost.prices.report import PriceFileError
+from otel_llm_cost.prices.sellers import Sellers
+from otel_llm_cost.prices.shipped import Shipped, of_package
+from otel_llm_cost.settings import HOSTS, MODELS, pairs_from_environment, price_files_from_environment, table_from_environment
 from otel_llm_cost.usage import Usage
-
-_MAX_NAMES: Final = 10_000
 
 
 class PriceTable:
-    """Dated prices of several providers, each read when it is first asked for.
+    """Dated prices: the shipped ones, and a user's own over them.
 
-    `PriceTable.shipped()` is the one in this package; `PriceTable.of_texts` makes one of your own files.
+    `PriceTable.shipped()` is the one in this package, `PriceTable.default()` has the files that `OTEL_LLM_COST_PRICES` names over
+    it. `PriceTable.of_texts` makes one of price files alone.
     """
 
-    def __init__(self, version: str, checked: date, names: Mapping[str, str], read: Callable[[str], PriceFile]) -> None:
-        """`names` maps each `gen_ai.provider.name` to the key that `read` turns into its file."""
-        self.version = version
-        self.checked_unix_nano = unix_nano(datetime.combine(checked, time(), UTC))
-        """The day on which its rows were last checked against their sources."""
-        self._names = dict(names)
-        self._read = read
-        self._files: dict[str, PriceFile] = {}
-        self._models: dict[tuple[str, str], ModelPrices | None] = {}
+    def __init__(self, shipped: Shipped, own: Iterable[OwnPrices] = ()) -> None:
+        self._shipped = shipped
+        self._lock = Lock()
+        self._added: dict[str, tuple[dict[str, Any], Path | None]] = {}
+        self._lookup = Lookup(shipped)
+        self._at_change: list[WeakMethod[Callable[[], object]]] = []
+        held = tuple(own)
+        if held:
+            check_own(held, shipped.all_models())
+            self._renew(held)
 
     @staticmethod
     @cache
     def shipped() -> PriceTable:
         """The table in this package. Reads its index only."""
-        folder = files("otel_llm_cost.prices") / "data"
-        index = json.loads((folder / "index.json").read_bytes())
-        return PriceTable(
-            index["version"],
-            date.fromisoformat(index["checked"]),
-            index["names"],
-            lambda key: PriceFile((folder / f"{key}.json").read_bytes(), f"{key}.json"),
-        )
+        return PriceTable(of_package())
 
     @classmethod
     def of_texts(cls, texts: Iterable[str | bytes], *, version: str, checked: date) -> PriceTable:
         """A table of price files' texts, checked. Raises PriceFileError."""
+        from otel_llm_cost.prices.checks.check import check_provider  # noqa: PLC0415 - not needed to price a call
+
         held = [PriceFile(text, f"price file {place}") for place, text in enumerate(texts, 1)]
-        for file in held:
-            file.check()
-        by_provider: dict[str, PriceFile] = {}
+        by_provider: dict[str, Provider] = {}
         names: dict[str, str] = {}
         for file in held:
             if file.provider in by_provider:
                 raise PriceFileError(file.path, "provider", f"{file.provider!r} has a file already")
             if twice := [name for name in file.names if name in names]:
                 raise PriceFileError(file.path, "names", f"{twice[0]!r} is {names[twice[0]]!r} already")
-            by_provider[file.provider] = file
+            by_provider[file.provider] = Provider([file])
             names |= dict.fromkeys(file.names, file.provider)
-        return cls(version, checked, names, by_provider.__getitem__)
+        for provider in by_provider.values():
+            check_provider(provider)
+        return cls(Shipped(version, checked, names, by_provider.__getitem__))
+
+    @staticmethod
+    def base() -> PriceTable:
+        """The shipped table, or that of `OTEL_LLM_COST_TABLE`, with nothing over it. Raises PriceFileError."""
+        path = table_from_environment()
+        if path is None:
+            return PriceTable(of_package())
+        from otel_llm_cost.prices.bundle import read_bundle  # noqa: PLC0415 - not needed with the shipped prices
+
+        return PriceTable(read_bundle(Path(path)).shipped())
+
+    @staticmethod
+    @cache
+    def default() -> PriceTable:
+        """The shipped table, or that of `OTEL_LLM_COST_TABLE`, with the prices, models and hosts of the environment over it.
+
+        Raises PriceFileError where a file cannot be used.
+        """
+        base = PriceTable.base()
+        paths = price_files_from_environment()
+        named = {part: _pairs(name) for part, name in (("models", MODELS), ("hosts", HOSTS))}
+        own = [OwnPrices(f"{MODELS}, {HOSTS}", named, base.key_of, _refuse)] if any(named.values()) else []
+        return base.with_own(paths, beside=own) if paths or own else base
+
+    def with_own(self, paths: Iterable[str | Path], *, beside: Iterable[OwnPrices] = ()) -> PriceTable:
+        """The table with a user's files over it. Raises PriceFileError where one cannot be read or used."""
+        read = [read_own(Path(path), self.key_of) for path in paths]
+        with self._lock:
+            table = PriceTable(self._shipped, [*self._lookup.own, *beside, *read])
+            table._added = dict(self._added)
+        return table
+
+    def add_cost(
+        self,
+        model: str,
+        *,
+        provider: str | None = None,
+        match: Literal["model", "prefix", "glob", "regex"] = "model",
+        start: datetime | date | int | None = None,
+        until: datetime | date | int | None = None,
+        when: Mapping[str, object] | None = None,
+        currency: str = "USD",
+        only: bool = False,
+        aliases: Sequence[str] = (),
+        note: str = "",
+        source: str = "",
+        path: str | Path | None = None,
+        **rates: Amount,
+    ) -> str:
+        """Adds a price to the running program: `add_cost("my-model", input="2.50", output="10")`. Its id, for `purge_costs`.
+
+        Rates are per million tokens, or per second, image, page, search …, by component; `start` is now by default. With `path` it
+        is kept in that file too. Raises TypeError for an unknown component, PriceFileError for what no price file may say, or
+        where another price would win equally; OSError where the file cannot be written.
+        """
+        more = {
+            "when": dict(when or {}),
+            "aliases": aliases if isinstance(aliases, str) else list(aliases),
+            "only": only,
+            "note": note,
+            "source": source,
+        }
+        entry = new_entry(model, rates, match=match, provider=provider, start=start, until=until, currency=currency, **more)
+        with self._lock:
+            added = {**self._added, entry["id"]: (entry, Path(path) if path is not None else None)}
+            own = self._with_added(added)
+            check_own(own, self._shipped.all_models())
+            if path is not None:
+                keep(entry, Path(path), lambda text: check_own([OwnPrices.of_text(text, str(path), self.key_of)]))
+            self._added = added
+            self._renew(own)
+        return str(entry["id"])
+
+    def query_costs(self, *, ids: Iterable[str] | None = None, models: Iterable[str] | None = None) -> list[dict[str, Any]]:
+        """A user's own prices, from files and code, as entries of a price file; of these ids, and that mean one of these models."""
+        wanted = None if ids is None else set(ids)
+        names = None if models is None else {model.lower() for model in models}
+        return [
+            {**deepcopy(dict(entry.given)), "path": own.path}
+            for own in self._lookup.own
+            for entry in own.prices
+            if (wanted is None or entry.id in wanted) and (names is None or any(entry.means(name) for name in names))
+        ]
+
+    def purge_costs(self, ids: Iterable[str]) -> int:
+        """Takes back prices that have an id, as those that `add_cost` added, from their files too; how many.
+
+        Ids that are none are passed over. Raises PriceFileError, OSError where a file cannot be changed.
+        """
+        wanted = set(ids) - {""}
+        with self._lock:
+            purged = [entry.id for own in self._lookup.own for entry in own.prices if entry.id in wanted]
+            for entry_id, (_, path) in self._added.items():
+                if entry_id in wanted and path is not None:
+                    forget(entry_id, path)
+            own = [self._without(held, wanted) for held in self._lookup.own if held.path != ADDED]
+            self._added = {key: held for key, held in self._added.items() if key not in wanted}
+            if purged:
+                self._renew(self._with_added(self._added, own))
+        return len(purged)
+
+    def _without(self, own: OwnPrices, ids: set[str]) -> OwnPrices:
+        """A file's prices without those of some ids, which are taken out of the file."""
+        text = own.content.decode()
+        found = [entry.id for entry in own.prices if entry.id in ids]
+        for entry_id in found:
+            forget(entry_id, Path(own.path))
+            text = without(entry_id, text, own.path)
+        return OwnPrices.of_text(text, own.path, self.key_of) if found else own
+
+    def at_change(self, call: Callable[[], object]) -> None:
+        """Calls a bound method after prices were added or taken back, as long as its object lives."""
+        with self._lock:
+            self._at_change = [*(held for held in self._at_change if held() is not None), WeakMethod(call)]
+
+    @property
+    def hosts(self) -> Mapping[str, str]:
+        """A user's hosts, in lower case, and the provider that is asked there."""
+        return {host: provider for own in reversed(self._lookup.own) for host, provider in own.hosts.items()}
+
+    @property
+    def own(self) -> tuple[OwnPrices, ...]:
+        """A user's own prices over the shipped ones."""
+        return self._lookup.own
+
+    def key_of(self, provider: str) -> str:
+        """The key under which a provider's prices stand; what nobody here has is its own."""
+        return self._shipped.names.get(provider.lower()) or provider.lower()
+
+    def _with_added(
+        self, added: Mapping[str, tuple[dict[str, Any], Path | None]], own: Iterable[OwnPrices] | None = None
+    ) -> tuple[OwnPrices, ...]:
+        files = tuple(held for held in (self._lookup.own if own is None else own) if held.path != ADDED)
+        entries = [entry for entry, _ in added.values()]
+        return (*files, OwnPrices(ADDED, {"price": entries}, self.key_of, _refuse)) if entries else files
+
+    def _renew(self, own: tuple[OwnPrices, ...]) -> None:
+        content = sha256(self._shipped.version.encode())
+        for held in own:
+            content.update(b"\0" + held.content)
+        version = f"{self._shipped.checked}+{content.hexdigest()[:8]}" if own else self._shipped.version
+        self._lookup = Lookup(self._shipped, own, version)
+        for reference in self._at_change:
+            call = reference()
+            if call is not None:
+                call()
+
+    @property
+    def version(self) -> str:
+        """A day and a hash of all rows, a user's own included."""
+        return self._lookup.version
+
+    @property
+    def checked_unix_nano(self) -> int:
+        """The day on which the shipped rows were last checked against their sources."""
+        return unix_nano(datetime.combine(self._shipped.checked, time(), UTC))
 
     @property
     def provider_names(self) -> Mapping[str, str]:
         """Every known `gen_ai.provider.name`, and the provider whose prices it has."""
-        return self._names
+        return self._shipped.names
 
-    def provider(self, name: str) -> PriceFile | None:
-        """A provider's prices; None where the table has none under this name."""
-        key = self._names.get(name)
-        if key is None:
-            return None
-        held = self._files.get(key)
-        if held is None:
-            held = self._files[key] = self._read(key)
-        return held
+    @property
+    def providers(self) -> list[str]:
+        """The key of every provider with shipped prices."""
+        return sorted(set(self._shipped.names.values()) - {""})
 
-    def quote(self, provider: str, model: str, at_unix_nano: int, tier: str | None, usage: Usage) -> Quote | str:
+    def sellers_of(self, model: str) -> list[str]:
+        """The key of every provider with shipped prices for a model of exactly this name, in lower case."""
+        return self._shipped.sellers_of(model)
+
+    def all_models(self) -> Iterable[str]:
+        """Every exact name with shipped prices, in lower case."""
+        return self._shipped.all_models()
+
+    def provider(self, name: str) -> Provider | None:
+        """A provider's shipped prices; None where the table has none under this name."""
+        return self._shipped.provider(self._shipped.names.get(name.lower(), ""))
+
+    def quote(
+        self,
+        provider: str,
+        model: str,
+        at_unix_nano: int,
+        tier: str | None,
+        usage: Usage,
+        region: str | None = None,
+        end_unix_nano: int | None = None,
+    ) -> Quote | str:
         """The rates for a usage at an instant, or the reason why there are none."""
-        prices = self._models.get((provider, model)) or self.model(provider, model)
-        if prices is None:
-            return "unknown_model" if provider in self._names else "unknown_provider"
-        quote = prices.quote(at_unix_nano, tier, usage)
-        if quote.latest is None:
-            if prices.first is not None and at_unix_nano < prices.first:
-                return "before_first_price"
-            if prices.last is not None and at_unix_nano >= prices.last:
-                return "after_last_price"
-        return quote
+        return self._lookup.quote(provider, model, at_unix_nano, tier, usage, region, end_unix_nano)
 
-    def model(self, provider: str, name: str) -> ModelPrices | None:
+    def model(self, provider: str, name: str) -> ModelPrices | Sellers | None:
         """The rows that a model's name reaches; None where the table has none."""
-        key = (provider, name)
-        try:
-            return self._models[key]
-        except KeyError:
-            return self._find(key)
+        return self._lookup.model(provider, name)
 
-    def _find(self, key: tuple[str, str]) -> ModelPrices | None:
-        provider = self.provider(key[0])
-        model = provider.model(key[1]) if provider is not None else None
-        if len(self._models) >= _MAX_NAMES:
-            self._models.clear()
-        self._models[key] = model
-        return model
+
+def _pairs(name: str) -> dict[str, str]:
+    try:
+        return pairs_from_environment(name)
+    except ValueError as error:
+        raise PriceFileError(name, "", str(error)) from None
+
+
+def _refuse(place: Place, problem: str) -> None:
+    raise PriceFileError(ADDED, text_of_place(place), problem)

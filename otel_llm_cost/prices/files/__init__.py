@@ -1,0 +1,1 @@
+"""Reading and writing price files: entries, figures, a user's TOML."""
