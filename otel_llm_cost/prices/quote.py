@@ -38,7 +38,7 @@ class Quote:
     """Components without a rate."""
     assumed: tuple[str, ...]
     latest: Row | None
-    """The row with the latest start among those used."""
+    """The row with the latest start among those used, a user's own before shipped ones."""
     free: bool
     """Every rate is an explicit zero."""
     price: str | None
@@ -153,7 +153,7 @@ def quote_of(
     priced = {component: row for component, row in zip(components, rows, strict=True) if row is not None}
     said += [*(f"contested={component}" for component, row in priced.items() if row.is_contested), *assumed]
     fee = terms.row_for(_EACH_CALL)[0] if used and _EACH_CALL not in components else None
-    latest = max(used, key=lambda row: (row.start, row is priced.get("input")), default=None)
+    latest = max(used, key=lambda row: (row.is_own, row.start, row is priced.get("input")), default=None)
     tied = next((name for name, row in (priced | ({_EACH_CALL: fee} if fee else {})).items() if terms.is_tied(name, row)), None)
     currencies = {row.currency for row in [*used, *([fee] if fee is not None else [])] if row.units or row.component == COMMITTED}
     doubt = f"ambiguous_price:{tied}" if tied is not None else "mixed_currencies" if len(currencies) > 1 else None
