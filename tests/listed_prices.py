@@ -27,6 +27,8 @@ EXACT: Final = 3
 ALIAS: Final = 2
 PREFIX: Final = 1
 PATTERN: Final = 0
+PROVIDER: Final = -1
+"""A factor on all that a provider sells."""
 
 WIDER: Final = {"reasoning": "output", "cache_read": "input", "cache_read_audio": "input_audio"}
 PER_MILLION: Final = re.compile(r"(input|output|cache|reasoning|citations)(?!.*(seconds|images|pages))")
@@ -84,8 +86,8 @@ def listed(key: str) -> Json:
         path = FOLDER / folder / f"{key}.json"
         if path.exists():
             file = json.loads(path.read_text("utf-8"))
-            for part, held in both.items():
-                held += file.get(part, [])
+            for part in both:
+                both[part] += file.get(part, [])
     return both
 
 
@@ -122,8 +124,7 @@ def price(key: str, names: Sequence[str], asked: Asked, counts: Counter[str]) ->
 
 def _entries(key: str, part: str, name: str) -> Iterator[tuple[tuple[int, int], Json, Json | None]]:
     """Those that mean a name: how closely, and by which alias."""
-    file = listed(key)
-    name = name.lower()
+    file, name = listed(key), name.lower()
     aliases = [alias for alias in file["aliases"] if name in _lower(alias["alias"])]
     for entry in file[part]:
         if "model" in entry:
@@ -132,14 +133,17 @@ def _entries(key: str, part: str, name: str) -> Iterator[tuple[tuple[int, int], 
                 yield (EXACT, 0), entry, None
             else:
                 yield from (((ALIAS, 0), entry, alias) for alias in aliases if alias["of"].lower() == model)
-        elif name.startswith(entry.get("prefix", "\0").lower()):
-            yield (PREFIX, len(entry["prefix"])), entry, None
-        elif fnmatchcase(name, entry.get("glob", "").lower()) or (
-            "regex" in entry and re.search(entry["regex"], name, re.IGNORECASE)
-        ):
-            yield (PATTERN, len(entry.get("glob") or entry["regex"])), entry, None
-        elif part == "factors" and not {"model", "prefix", "glob", "regex"} & set(entry):
-            yield (-1, 0), entry, None
+        elif "prefix" in entry:
+            if name.startswith(entry["prefix"].lower()):
+                yield (PREFIX, len(entry["prefix"])), entry, None
+        elif "glob" in entry:
+            if fnmatchcase(name, entry["glob"].lower()):
+                yield (PATTERN, len(entry["glob"])), entry, None
+        elif "regex" in entry:
+            if re.search(entry["regex"], name, re.IGNORECASE):
+                yield (PATTERN, len(entry["regex"])), entry, None
+        else:
+            yield (PROVIDER, 0), entry, None
 
 
 def _lower(names: str | list[str]) -> set[str]:
@@ -158,13 +162,9 @@ def _is_model(key: str, name: str) -> bool:
 
 def _reached(key: str, names: Sequence[str], asked: Asked) -> tuple[list[Held], list[Held]]:
     place, name = next((found for found in _places(key, names) if _is_model(*found)), (key, names[0]))
-    held = [
-        Held(_rank(reach, entry), entry) for reach, entry, alias in _entries(place, "prices", name) if _holds(entry, alias, asked)
-    ]
-    # Another's regions and tiers are not the seller's.
-    terms = [
-        Held(_rank(reach, entry), entry) for reach, entry, alias in _entries(key, "factors", name) if _holds(entry, alias, asked)
-    ]
+    held = list(_holding(place, "prices", name, asked))
+    # Those of the seller itself, whosever the prices are.
+    terms = _holding(key, "factors", name, asked)
     factors = [term for term in terms if term.tier in {asked.tier, ANY, STANDARD}]
     fitting = [entry for entry in held if entry.tier in {asked.tier, ANY}]
     if asked.tier != STANDARD:
@@ -179,6 +179,17 @@ def _reached(key: str, names: Sequence[str], asked: Asked) -> tuple[list[Held], 
             if rates:
                 fitting.append(Held(entry.rank, {**entry.entry, "rates": rates}))
     return fitting, factors
+
+
+def _holding(key: str, part: str, name: str, asked: Asked) -> Iterator[Held]:
+    entries = list(_entries(key, part, name))
+    if part == "factors":
+        # What multiplies a model's rates multiplies them under its other names too.
+        for alias in (alias for alias in listed(key)["aliases"] if name.lower() in _lower(alias["alias"])):
+            entries += [(reach, entry, alias) for reach, entry, _ in _entries(key, part, alias["of"])]
+    for reach, entry, by in entries:
+        if _holds(entry, by, asked):
+            yield Held(_rank(reach, entry), entry)
 
 
 def _rank(reach: tuple[int, int], entry: Json) -> tuple[object, ...]:
@@ -266,7 +277,8 @@ def _reason(key: str, names: Sequence[str], asked: Asked) -> str | None:
     place, name = next((found for found in _places(key, names) if _is_model(*found)), (None, ""))
     if place is None:
         return "unknown_model"
-    windows = [(entry, alias or {}) for _, entry, alias in _entries(place, "prices", name) if not entry.get(COMMITTED)]
+    entries = list(_entries(place, "prices", name))
+    windows = [(entry, alias or {}) for reach, entry, alias in entries if reach[0] != PATTERN or not entry.get(COMMITTED)]
     starts = [max(_instant(term["from"]) for term in window if "from" in term) for window in windows]
     if asked.start < min(starts):
         return "before_first_price"

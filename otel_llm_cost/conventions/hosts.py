@@ -69,20 +69,18 @@ _SUFFIXES: Final = (
     (".services.ai.azure.com", "azure.ai.inference"),
 )
 _AWS: Final = r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)"
-_REGIONAL: Final = tuple(
-    (re.compile(pattern), provider)
-    for pattern, provider in (
-        (r"(?:mtls-)?(?P<region>us|eu|au|ca|jp|in|sg|kr|gb|ae)\.api\.openai\.com", "openai"),
-        (
-            rf"(?:[a-z0-9-]+\.)?bedrock-(?:runtime|mantle)(?:-fips)?\.{_AWS}\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)",
-            "aws.bedrock",
-        ),
-        (r"(?P<region>[a-z]+(?:-[a-z]+)+\d+)-aiplatform\.googleapis\.com", "gcp.vertex_ai"),
-        (r"aiplatform\.(?P<region>[a-z0-9-]+)\.rep\.googleapis\.com", "gcp.vertex_ai"),
-        (r"(?P<region>us|[a-z]{2}-[a-z]+-\d)\.api\.x\.ai", "x_ai"),
-        (r"api\.(?P<region>eu|us)\.mistral\.ai", "mistral_ai"),
-        (r"api\.(?P<region>us|eu|in|sg)(?:\.residency)?\.elevenlabs\.io", "elevenlabs"),
-    )
+# Compiled by `re` when a host is first looked at: it takes longer than all else here.
+_REGIONAL: Final = (
+    (r"(?:mtls-)?(?P<region>us|eu|au|ca|jp|in|sg|kr|gb|ae)\.api\.openai\.com", "openai"),
+    (
+        rf"(?:[a-z0-9-]+\.)?bedrock-(?:runtime|mantle)(?:-fips)?\.{_AWS}\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)",
+        "aws.bedrock",
+    ),
+    (r"(?P<region>[a-z]+(?:-[a-z]+)+\d+)-aiplatform\.googleapis\.com", "gcp.vertex_ai"),
+    (r"aiplatform\.(?P<region>[a-z0-9-]+)\.rep\.googleapis\.com", "gcp.vertex_ai"),
+    (r"(?P<region>us|[a-z]{2}-[a-z]+-\d)\.api\.x\.ai", "x_ai"),
+    (r"api\.(?P<region>eu|us)\.mistral\.ai", "mistral_ai"),
+    (r"api\.(?P<region>us|eu|in|sg)(?:\.residency)?\.elevenlabs\.io", "elevenlabs"),
 )
 
 
@@ -96,7 +94,7 @@ def host_of(server_address: str) -> Host | None:
         if host.endswith(suffix):
             return Host(provider)
     for pattern, provider in _REGIONAL:
-        found = pattern.fullmatch(host)
+        found = re.fullmatch(pattern, host)
         if found is not None:
             return Host(provider, found["region"])
     return None

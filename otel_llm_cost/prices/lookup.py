@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from otel_llm_cost.prices.files.own import OwnAlias, OwnPrices
 from otel_llm_cost.prices.model import ModelPrices
 from otel_llm_cost.prices.provider import Provider
 from otel_llm_cost.prices.quote import Quote
@@ -15,6 +14,10 @@ from otel_llm_cost.prices.sellers import Sellers
 from otel_llm_cost.prices.shipped import Shipped
 from otel_llm_cost.prices.spelling import Reading, readings
 from otel_llm_cost.usage import Usage
+
+if TYPE_CHECKING:
+    # What reads a user's own prices is not loaded where there are none.
+    from otel_llm_cost.prices.files.own import OwnAlias, OwnPrices
 
 _MAX_NAMES: Final = 10_000
 _T = TypeVar("_T", bound=Term)

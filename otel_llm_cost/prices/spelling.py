@@ -12,18 +12,18 @@ from typing import Final, NamedTuple
 KeyOf = Callable[[str], str | None]
 """The table's key of a seller's name; None for what is none."""
 
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:bedrock:(?P<region>[a-z0-9-]*):\d*:(?P<kind>[a-z-]+)/(?P<id>.+)")
-_RESOURCE: Final = re.compile(r"(?:projects/[^/]+/locations/(?P<region>[^/]+)/)?publishers/[^/]+/models/(?P<id>.+)")
-_REGION: Final = re.compile(r"global|eu|us|[a-z]{2}(?:-gov)?-[a-z]+-\d|[a-z]+-[a-z]+\d")
+_ARN: Final = r"arn:aws[a-z-]*:bedrock:(?P<region>[a-z0-9-]*):\d*:(?P<kind>[a-z-]+)/(?P<id>.+)"
+_RESOURCE: Final = r"(?:projects/[^/]+/locations/(?P<region>[^/]+)/)?publishers/[^/]+/models/(?P<id>.+)"
+_REGION: Final = r"global|eu|us|[a-z]{2}(?:-gov)?-[a-z]+-\d|[a-z]+-[a-z]+\d"
 _ROUTES: Final = frozenset({"converse", "converse_like", "invoke", "chat", "responses", "text-completion", "anthropic"})
-_SNAPSHOT: Final = re.compile(r"(?P<base>.+?)-(?P<day>20\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))(?P<rest>-v\d+)?")
-_AT: Final = re.compile(r"(?P<base>.+)@(?P<version>[a-z0-9.-]+)")
-_VERSION: Final = re.compile(r"(?P<base>.*?\d.*?)(?P<version>-v\d+(?::0)?|:0)(?P<throughput>:\d+k|:mm)?")
-_THROUGHPUT: Final = re.compile(r":\d+k$|:mm$")
+_SNAPSHOT: Final = r"(?P<base>.+?)-(?P<day>20\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))(?P<rest>-v\d+)?"
+_AT: Final = r"(?P<base>.+)@(?P<version>[a-z0-9.-]+)"
+_VERSION: Final = r"(?P<base>.*?\d.*?)(?P<version>-v\d+(?::0)?|:0)(?P<throughput>:\d+k|:mm)?"
+_THROUGHPUT: Final = r":\d+k$|:mm$"
 _GEOGRAPHY: Final = ("us-gov", "apac", "au", "ca", "eu", "global", "in", "jp", "us")
 _VENDORS: Final = (("claude", "anthropic."), ("gpt-", "openai."))
-_TUNED: Final = re.compile(r"ft:(?P<base>[^:]+)(?::.*)?")
-_TUNED_AT_AZURE: Final = re.compile(r"(?P<base>.+)\.ft-[^.]+")
+_TUNED: Final = r"ft:(?P<base>[^:]+)(?::.*)?"
+_TUNED_AT_AZURE: Final = r"(?P<base>.+)\.ft-[^.]+"
 _DEEPEST: Final = 6
 _LONGEST: Final = 1024
 """A name with more characters is no model's: it is read as it stands, since taking it apart would take long."""
@@ -57,7 +57,7 @@ def _of(provider: str, name: str, region: str | None, key_of: KeyOf, *, depth: i
     if not name or depth > _DEEPEST:
         return
     yield from (Reading(provider, spelled, region, assumed) for spelled, assumed in _spellings(provider, name))
-    arn, resource = _ARN.fullmatch(name), _RESOURCE.fullmatch(name)
+    arn, resource = re.fullmatch(_ARN, name), re.fullmatch(_RESOURCE, name)
     if arn is not None:
         yield from _of(BEDROCK, arn["id"], arn["region"] or region, key_of, depth=depth + 1)
         return
@@ -76,7 +76,7 @@ def _of(provider: str, name: str, region: str | None, key_of: KeyOf, *, depth: i
             yield from _of(seller, rest, region, key_of, depth=depth + 1)
         elif mark == "/" and head in _ROUTES:
             yield from _of(provider, rest, region, key_of, depth=depth + 1)
-        elif mark == "/" and _REGION.fullmatch(head):
+        elif mark == "/" and re.fullmatch(_REGION, head):
             yield from _of(provider, rest, head, key_of, depth=depth + 1)
 
 
@@ -85,7 +85,7 @@ def _spellings(provider: str, name: str) -> Iterator[tuple[str, str | None]]:
     plain = list(dict.fromkeys(_plain(provider, name)))
     yield from ((spelled, None) for spelled in plain)
     for spelled in plain:
-        dated = _SNAPSHOT.fullmatch(spelled)
+        dated = re.fullmatch(_SNAPSHOT, spelled)
         if dated is None:
             continue
         compact = dated["day"].replace("-", "")
@@ -93,7 +93,7 @@ def _spellings(provider: str, name: str) -> Iterator[tuple[str, str | None]]:
         for day in (compact, f"{compact[:4]}-{compact[4:6]}-{compact[6:]}"):
             yield f"{dated['base']}-{day}{rest}", None
     for spelled in plain:
-        dated = _SNAPSHOT.fullmatch(spelled)
+        dated = re.fullmatch(_SNAPSHOT, spelled)
         if dated is not None:
             base = f"{dated['base']}{dated['rest'] or ''}"
             yield base, f"model={base}"
@@ -101,10 +101,10 @@ def _spellings(provider: str, name: str) -> Iterator[tuple[str, str | None]]:
 
 def _plain(provider: str, name: str) -> Iterator[str]:
     yield name
-    at = _AT.fullmatch(name)
+    at = re.fullmatch(_AT, name)
     if at is not None:
         yield at["base"] if at["version"] in {"default", "latest"} else f"{at['base']}-{at['version']}"
-    tuned = _TUNED.fullmatch(name) or _TUNED_AT_AZURE.fullmatch(name)
+    tuned = re.fullmatch(_TUNED, name) or re.fullmatch(_TUNED_AT_AZURE, name)
     if tuned is not None:
         yield f"ft:{tuned['base']}"
     if provider == BEDROCK and "/" not in name:
@@ -123,8 +123,8 @@ def _at_bedrock(name: str) -> Iterator[str]:
     else:
         stems = [base, f"regional.{base}"]
     for stem in stems:
-        yield from (stem, _THROUGHPUT.sub("", stem))
-        version = _VERSION.fullmatch(stem)
+        yield from (stem, re.sub(_THROUGHPUT, "", stem))
+        version = re.fullmatch(_VERSION, stem)
         # What stands before the version must name the model by itself: `anthropic.claude-v2` does not.
         if version is not None:
             yield from (f"{version['base']}{version['version'].removesuffix(':0')}", version["base"])

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from datetime import UTC, date, datetime, time
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakMethod
 
 from otel_llm_cost.call import unix_nano
-from otel_llm_cost.prices.checks.check_own import check_own
-from otel_llm_cost.prices.files.added import ADDED, Amount, forget, keep, new_entry, without
-from otel_llm_cost.prices.files.file import PriceFile
-from otel_llm_cost.prices.files.own import OwnPrices, read_own
 from otel_llm_cost.prices.lookup import Lookup
 from otel_llm_cost.prices.model import ModelPrices
-from otel_llm_cost.prices.place import Place, text_of_place
 from otel_llm_cost.prices.provider import Provider
 from otel_llm_cost.prices.quote import Quote
 from otel_llm_cost.prices.report import PriceFileError
@@ -27,6 +21,11 @@ from otel_llm_cost.prices.sellers import Sellers
 from otel_llm_cost.prices.shipped import Shipped, of_package
 from otel_llm_cost.settings import HOSTS, MODELS, pairs_from_environment, price_files_from_environment, table_from_environment
 from otel_llm_cost.usage import Usage
+
+if TYPE_CHECKING:
+    from otel_llm_cost.prices.files.added import Amount
+    from otel_llm_cost.prices.files.own import OwnPrices
+    from otel_llm_cost.prices.own_costs import OwnCosts
 
 
 class PriceTable:
@@ -36,16 +35,14 @@ class PriceTable:
     it. `PriceTable.of_texts` makes one of price files alone.
     """
 
-    def __init__(self, shipped: Shipped, own: Iterable[OwnPrices] = ()) -> None:
+    def __init__(self, shipped: Shipped, costs: OwnCosts | None = None) -> None:
         self._shipped = shipped
         self._lock = Lock()
-        self._added: dict[str, tuple[dict[str, Any], Path | None]] = {}
+        self._costs = costs
         self._lookup = Lookup(shipped)
         self._at_change: list[WeakMethod[Callable[[], object]]] = []
-        held = tuple(own)
-        if held:
-            check_own(held, shipped.all_models())
-            self._renew(held)
+        if costs is not None:
+            self._renew(costs)
 
     @staticmethod
     @cache
@@ -56,7 +53,8 @@ class PriceTable:
     @classmethod
     def of_texts(cls, texts: Iterable[str | bytes], *, version: str, checked: date) -> PriceTable:
         """A table of price files' texts, checked. Raises PriceFileError."""
-        from otel_llm_cost.prices.checks.check import check_provider  # noqa: PLC0415 - not needed to price a call
+        from otel_llm_cost.prices.checks.check import check_provider
+        from otel_llm_cost.prices.files.file import PriceFile
 
         held = [PriceFile(text, f"price file {place}") for place, text in enumerate(texts, 1)]
         by_provider: dict[str, Provider] = {}
@@ -78,7 +76,7 @@ class PriceTable:
         path = table_from_environment()
         if path is None:
             return PriceTable(of_package())
-        from otel_llm_cost.prices.bundle import read_bundle  # noqa: PLC0415 - not needed with the shipped prices
+        from otel_llm_cost.prices.bundle import read_bundle
 
         return PriceTable(read_bundle(Path(path)).shipped())
 
@@ -92,16 +90,14 @@ class PriceTable:
         base = PriceTable.base()
         paths = price_files_from_environment()
         named = {part: _pairs(name) for part, name in (("models", MODELS), ("hosts", HOSTS))}
-        own = [OwnPrices(f"{MODELS}, {HOSTS}", named, base.key_of, _refuse)] if any(named.values()) else []
-        return base.with_own(paths, beside=own) if paths or own else base
+        return base.with_own(paths, named) if paths or any(named.values()) else base
 
-    def with_own(self, paths: Iterable[str | Path], *, beside: Iterable[OwnPrices] = ()) -> PriceTable:
-        """The table with a user's files over it. Raises PriceFileError where one cannot be read or used."""
-        read = [read_own(Path(path), self.key_of) for path in paths]
-        with self._lock:
-            table = PriceTable(self._shipped, [*self._lookup.own, *beside, *read])
-            table._added = dict(self._added)
-        return table
+    def with_own(self, paths: Iterable[str | Path], named: Mapping[str, Mapping[str, str]] | None = None) -> PriceTable:
+        """The table with a user's files over it. Raises PriceFileError where one cannot be read or used.
+
+        `named` has further `models` (deployments) and `hosts`.
+        """
+        return PriceTable(self._shipped, self._own_costs().over(paths, named or {}, f"{MODELS}, {HOSTS}"))
 
     def add_cost(
         self,
@@ -133,53 +129,27 @@ class PriceTable:
             "note": note,
             "source": source,
         }
+        from otel_llm_cost.prices.files.added import new_entry
+
         entry = new_entry(model, rates, match=match, provider=provider, start=start, until=until, currency=currency, **more)
         with self._lock:
-            added = {**self._added, entry["id"]: (entry, Path(path) if path is not None else None)}
-            own = self._with_added(added)
-            check_own(own, self._shipped.all_models())
-            if path is not None:
-                keep(entry, Path(path), lambda text: check_own([OwnPrices.of_text(text, str(path), self.key_of)]))
-            self._added = added
-            self._renew(own)
+            self._renew(self._own_costs().with_entry(entry, Path(path) if path is not None else None))
         return str(entry["id"])
 
     def query_costs(self, *, ids: Iterable[str] | None = None, models: Iterable[str] | None = None) -> list[dict[str, Any]]:
         """A user's own prices, from files and code, as entries of a price file; of these ids, and that mean one of these models."""
-        wanted = None if ids is None else set(ids)
-        names = None if models is None else {model.lower() for model in models}
-        return [
-            {**deepcopy(dict(entry.given)), "path": own.path}
-            for own in self._lookup.own
-            for entry in own.prices
-            if (wanted is None or entry.id in wanted) and (names is None or any(entry.means(name) for name in names))
-        ]
+        return self._own_costs().query(ids, models)
 
     def purge_costs(self, ids: Iterable[str]) -> int:
         """Takes back prices that have an id, as those that `add_cost` added, from their files too; how many.
 
         Ids that are none are passed over. Raises PriceFileError, OSError where a file cannot be changed.
         """
-        wanted = set(ids) - {""}
         with self._lock:
-            purged = [entry.id for own in self._lookup.own for entry in own.prices if entry.id in wanted]
-            for entry_id, (_, path) in self._added.items():
-                if entry_id in wanted and path is not None:
-                    forget(entry_id, path)
-            own = [self._without(held, wanted) for held in self._lookup.own if held.path != ADDED]
-            self._added = {key: held for key, held in self._added.items() if key not in wanted}
+            costs, purged = self._own_costs().without(ids)
             if purged:
-                self._renew(self._with_added(self._added, own))
-        return len(purged)
-
-    def _without(self, own: OwnPrices, ids: set[str]) -> OwnPrices:
-        """A file's prices without those of some ids, which are taken out of the file."""
-        text = own.content.decode()
-        found = [entry.id for entry in own.prices if entry.id in ids]
-        for entry_id in found:
-            forget(entry_id, Path(own.path))
-            text = without(entry_id, text, own.path)
-        return OwnPrices.of_text(text, own.path, self.key_of) if found else own
+                self._renew(costs)
+        return purged
 
     def at_change(self, call: Callable[[], object]) -> None:
         """Calls a bound method after prices were added or taken back, as long as its object lives."""
@@ -200,18 +170,19 @@ class PriceTable:
         """The key under which a provider's prices stand; what nobody here has is its own."""
         return self._shipped.names.get(provider.lower()) or provider.lower()
 
-    def _with_added(
-        self, added: Mapping[str, tuple[dict[str, Any], Path | None]], own: Iterable[OwnPrices] | None = None
-    ) -> tuple[OwnPrices, ...]:
-        files = tuple(held for held in (self._lookup.own if own is None else own) if held.path != ADDED)
-        entries = [entry for entry, _ in added.values()]
-        return (*files, OwnPrices(ADDED, {"price": entries}, self.key_of, _refuse)) if entries else files
+    def _own_costs(self) -> OwnCosts:
+        if self._costs is not None:
+            return self._costs
+        from otel_llm_cost.prices.own_costs import OwnCosts
 
-    def _renew(self, own: tuple[OwnPrices, ...]) -> None:
-        content = sha256(self._shipped.version.encode())
+        return OwnCosts(self.key_of, self._shipped.all_models)
+
+    def _renew(self, costs: OwnCosts) -> None:
+        own, content = costs.held, sha256(self._shipped.version.encode())
         for held in own:
             content.update(b"\0" + held.content)
         version = f"{self._shipped.checked}+{content.hexdigest()[:8]}" if own else self._shipped.version
+        self._costs = costs
         self._lookup = Lookup(self._shipped, own, version)
         for reference in self._at_change:
             call = reference()
@@ -273,7 +244,3 @@ def _pairs(name: str) -> dict[str, str]:
         return pairs_from_environment(name)
     except ValueError as error:
         raise PriceFileError(name, "", str(error)) from None
-
-
-def _refuse(place: Place, problem: str) -> None:
-    raise PriceFileError(ADDED, text_of_place(place), problem)
