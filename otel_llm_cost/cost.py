@@ -169,7 +169,7 @@ def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:
         for name, units, row in zip(quote.components, _parts(call.usage, quote), quote.rows, strict=True)
         if row is not None and name not in doubted and not doubted & _OF_ALL
     ]
-    if quote.each_call and not doubted & _OF_ALL:
+    if quote.each_call and _FEE not in doubted and not doubted & _OF_ALL:
         known.append((_FEE, quote.each_call))
     is_product = not quote.each_call and not quote.at_least
     components, parts = tuple(name for name, _ in known), tuple(units for _, units in known)

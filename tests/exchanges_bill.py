@@ -180,6 +180,9 @@ def bill(given: Exchange, start: datetime, end: datetime, *ignored: str) -> Frac
     told = TOLD[given.provider](usage, given.headers) if given.provider in TOLD and given.is_recorded else None
     if told is not None and "told" not in ignored:
         return told if isinstance(told, Fraction) else Fraction(str(told))
+    if "/api/coding/" in given.url and "path" not in ignored:
+        # Z.ai's coding plan.
+        raise NoBillError("committed")
     if given.provider == "anthropic":
         return _anthropic_bill(answer, usage, (start, end), ignored)
     counts = _counts(given, answer, usage, ignored)
@@ -206,8 +209,10 @@ def _counts(given: Exchange, answer: Json, usage: Json, ignored: tuple[str, ...]
     if "beside" not in ignored:
         if given.provider == "xai" and given.api == "chat-completions":
             counts["output"] += counts["reasoning"]
-        if given.provider == "mistral":
-            counts["input"] += counts["input_audio"]
+        if given.provider == "mistral" and counts["input_audio"]:
+            # Billed by the second.
+            counts["input"] += counts.pop("input_audio")
+            counts["input_seconds"] = usage["prompt_audio_seconds"]
     if given.provider == "gemini" and "thinking" not in ignored:
         counts["output"] = at(usage, "/total_tokens") - at(usage, "/prompt_tokens")
     if given.provider == "voyage":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from fnmatch import fnmatchcase
@@ -168,17 +168,27 @@ def _reached(key: str, names: Sequence[str], asked: Asked) -> tuple[list[Held], 
     factors = [term for term in terms if term.tier in {asked.tier, ANY, STANDARD}]
     fitting = [entry for entry in held if entry.tier in {asked.tier, ANY}]
     if asked.tier != STANDARD:
-        own = {component for entry in fitting if entry.tier == asked.tier for component in entry.entry.get("rates", {})}
+        # A tier's rate that names no size is for short prompts, where the standard rate moves with the size.
+        moved = _components(entry for entry in held if entry.tier == STANDARD and "prompt_above" in entry.when)
+        moved -= _components(entry for entry in fitting if "prompt_above" in entry.when)
+        fitting = [entry if entry.tier == ANY else _only(entry, lambda name: name not in moved) for entry in fitting]
+        own = _components(entry for entry in fitting if entry.tier == asked.tier)
         named = [factor for factor in factors if factor.tier == asked.tier]
         for entry in (entry for entry in held if entry.tier == STANDARD):
-            rates = {
-                component: rate
-                for component, rate in entry.entry.get("rates", {}).items()
-                if component not in own and any(_multiplies(factor, entry, component) for factor in named)
-            }
-            if rates:
-                fitting.append(Held(entry.rank, {**entry.entry, "rates": rates}))
+            # The standard rates hold in a tier on which there is a factor.
+            fitting.append(
+                _only(entry, lambda name, on=entry: name not in own and any(_multiplies(one, on, name) for one in named))
+            )
     return fitting, factors
+
+
+def _components(held: Iterable[Held]) -> set[str]:
+    return {name for entry in held for name in entry.entry.get("rates", {})}
+
+
+def _only(held: Held, is_wanted: Callable[[str], bool]) -> Held:
+    rates = {name: rate for name, rate in held.entry.get("rates", {}).items() if is_wanted(name)}
+    return Held(held.rank, {**held.entry, "rates": rates})
 
 
 def _holding(key: str, part: str, name: str, asked: Asked) -> Iterator[Held]:

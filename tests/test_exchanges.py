@@ -73,6 +73,19 @@ _STABLE_API = "Anthropic's own tracing shows the compaction of the beta API only
 _NO_LIFETIME = (
     "the instrumentation shows one number of cache writes for both lifetimes; ours assumes the documented default, and says so"
 )
+_NO_TOLD_FEE = "OpenRouter's own tools are in the cost that its response tells, which the span does not have"
+_TOLD_THEN = "the response tells the cost at the price of its day and of the provider that was chosen; the table has today's"
+_TOLD_TWICE = "the gateway bills the reasoning beside the output that holds it, as only the cost that its response tells shows"
+_NO_CONTEXT = "the fee depends on the search context, which the span does not name; the table has the fee of the largest"
+_BESIDE = "the provider counts these tokens beside those that the span's count is read to hold, so that they contradict each other"
+_OLDER_NAME = "the cached tokens are under an older name, which the instrumentation does not read"
+_SECOND_PLACE = "the stream's usage is in Groq's own place alone, which the instrumentation does not read"
+_TOTAL_ALONE = "Voyage's usage has a total alone, which the instrumentation does not read"
+_UNREAD = "the OpenAI client cannot read the vectors, and the failed call's span has no usage"
+_NO_SELLER = (
+    "the host is nobody's whom we know, and the model's maker is read as its seller, as behind a gateway; the user's host map says"
+)
+_NO_PATH = "the coding plan's endpoint differs from the other in its path alone, which the span does not have"
 _NO_THINKING = "Gemini's OpenAI endpoint bills hidden thinking, which only its total shows, and the span has no total"
 
 ASKED: Final = {
@@ -115,13 +128,45 @@ KNOWN_LOSSES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("anthropic.messages.sync.12", GENAI): ("tools", _NO_SEARCHES),
     ("anthropic.messages.sync.15", NATIVE): ("tools", _NO_SEARCHES),
     ("anthropic.messages.sync.15", GENAI): ("tools", _NO_SEARCHES),
+    ("azure-openai.responses.stream.03", GENAI): ("tools", _NO_FEE),
+    ("azure-openai.responses.stream.04", GENAI): ("tools", _NO_FEE),
+    ("azure-openai.responses.sync.03", GENAI): ("tools", _NO_FEE),
+    ("crusoe.chat-completions.sync.01", GENAI): ("host", _NO_SELLER),
+    ("deepseek.responses.sync.01", GENAI): ("tools", _NO_SEARCHES),
     ("gemini.chat-completions.sync.01", GENAI): ("thinking", _NO_THINKING),
+    ("groq.chat-completions.stream.04", GENAI): ("second_place", _SECOND_PLACE),
+    ("local-8080.chat-completions.stream.01", GENAI): ("host", _NO_SELLER),
+    ("local-8080.chat-completions.sync.01", GENAI): ("host", _NO_SELLER),
+    ("mistral.chat-completions.sync.01", GENAI): ("beside", _BESIDE),
+    ("mistral.chat-completions.sync.03", GENAI): ("older_name", _OLDER_NAME),
     ("openai.responses.stream.03", GENAI): ("tools", _NO_SEARCHES),
     ("openai.responses.stream.04", GENAI): ("tools", _NO_FEE),
     ("openai.responses.stream.06", GENAI): ("tools", _NO_FEE),
     ("openai.responses.sync.03", GENAI): ("tools", _NO_FEE),
     ("openai.responses.sync.07", GENAI): ("tools", _NO_FEE),
     ("openai.responses.sync.10", GENAI): ("tools", _NO_SEARCHES),
+    ("openrouter.chat-completions.stream.01", GENAI): ("told", _NO_TOLD_FEE),
+    ("openrouter.chat-completions.sync.03", GENAI): ("told", _NO_TOLD_FEE),
+    ("openrouter.chat-completions.sync.04", GENAI): ("told", _NO_TOLD_FEE),
+    ("openrouter.chat-completions.sync.09", GENAI): ("told", _NO_TOLD_FEE),
+    ("openrouter.chat-completions.sync.10", GENAI): ("told", _NO_TOLD_FEE),
+    ("openrouter.responses.stream.01", GENAI): ("told", _TOLD_THEN),
+    ("openrouter.responses.sync.01", GENAI): ("told", _TOLD_THEN),
+    ("perplexity.chat-completions.stream.01", GENAI): ("told", _NO_CONTEXT),
+    ("perplexity.chat-completions.sync.01", GENAI): ("told", _NO_CONTEXT),
+    ("perplexity.embeddings.sync.01", GENAI): ("unread", _UNREAD),
+    ("vercel-gateway.chat-completions.stream.03", GENAI): ("told", _TOLD_TWICE),
+    ("voyage.embeddings.sync.01", GENAI): ("total", _TOTAL_ALONE),
+    ("xai.chat-completions.stream.01", GENAI): ("told beside", _BESIDE),
+    ("xai.chat-completions.sync.01", GENAI): ("told beside", _BESIDE),
+    ("xai.responses.stream.01", GENAI): ("tools", _NO_FEE),
+    ("xai.responses.stream.03", GENAI): ("tools", _NO_FEE),
+    ("xai.responses.stream.04", GENAI): ("tools", _NO_FEE),
+    ("xai.responses.sync.01", GENAI): ("told tools", _NO_FEE),
+    ("xai.responses.sync.03", GENAI): ("tools", _NO_FEE),
+    ("xai.responses.sync.04", GENAI): ("tools", _NO_FEE),
+    ("zai.chat-completions.stream.01", GENAI): ("path", _NO_PATH),
+    ("zai.chat-completions.sync.01", GENAI): ("path", _NO_PATH),
 }
 
 
@@ -263,7 +308,7 @@ def said(span: ReadableSpan) -> float | str:
         assert "llm_cost.reason" not in attributes
         amount = float(str(attributes["gen_ai.usage.cost.amount"]))
         assert (status == "free") == (amount == 0)
-        return amount if amount else status
+        return amount or status
     assert "gen_ai.usage.cost.amount" not in attributes
     assert ("llm_cost.known_amount" in attributes) == (status == "partial")
     assert ("llm_cost.reason" in attributes) == (status != "committed")

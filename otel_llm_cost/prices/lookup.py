@@ -160,6 +160,9 @@ class Lookup:
             if provider.key != reading.provider:
                 reached.assumed.append(f"provider={provider.key}")
                 reached.is_borrowed = True
+            elif read[0].provider not in {"", reading.provider}:
+                # The span names one seller, and the model's name another.
+                reached.assumed.append(f"provider={provider.key}")
             if reading.assumed and reading.assumed not in reached.assumed:
                 reached.assumed.append(reading.assumed)
             reached.region, seller = reading.region, reading.provider

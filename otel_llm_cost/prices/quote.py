@@ -159,6 +159,8 @@ def quote_of(
     doubt = f"ambiguous_price:{tied}" if tied is not None else "mixed_currencies" if len(currencies) > 1 else None
     committed = bool(used) and all(row.component == COMMITTED for row in used) and not missing
     each_call = terms.units_of(fee) if fee is not None and fee.component == _EACH_CALL else 0
+    if each_call and fee is not None and fee.is_contested:
+        said = [*said, f"contested={_EACH_CALL}"]
     least = tuple(row.at_least if row is not None else 0 for row in rows)
     return Quote(
         currency=next(iter(currencies), used[0].currency if used else currency),
