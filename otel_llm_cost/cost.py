@@ -114,7 +114,7 @@ def price_call(call: Call, table: PriceTable, *, strict: bool = False) -> Cost:
     provider, model, at_unix_nano, usage, tier, doubt, assumed, told, region, end_unix_nano = call
     components, counts, _ = usage
     if told is None and doubt is None and components and not strict:
-        quote = table.quote(provider, model, at_unix_nano, tier, usage, region, end_unix_nano)
+        quote = table.lookup.quote(provider, model, at_unix_nano, tier, usage, region, end_unix_nano)
         if quote.__class__ is Quote and quote.is_plain:
             parts = tuple(map(mul, counts, quote.rates))
             # As Cost(...) does, without its function call.

@@ -262,7 +262,7 @@ def test_names_that_nobody_has_do_not_fill_the_memory(monkeypatch: pytest.Monkey
         assert quote(table, call(model=f"m-{number}")) == "unknown_model"
         assert quote(table, call(f"p-{number}")) == "unknown_provider"
         assert isinstance(quote(table, call()), Quote)
-    assert len(table._lookup._found) <= 5
+    assert len(table.lookup._found) <= 5
 
 
 def test_the_shipped_table_is_one_and_reads_a_providers_file_when_it_is_asked_for() -> None:

@@ -39,7 +39,8 @@ class PriceTable:
         self._shipped = shipped
         self._lock = Lock()
         self._costs = costs
-        self._lookup = Lookup(shipped)
+        self.lookup = Lookup(shipped)
+        """What finds the rows; another whenever prices change. On the span's path `lookup.quote` saves a function's call."""
         self._at_change: list[WeakMethod[Callable[[], object]]] = []
         if costs is not None:
             self._renew(costs)
@@ -159,12 +160,12 @@ class PriceTable:
     @property
     def hosts(self) -> Mapping[str, str]:
         """A user's hosts, in lower case, and the provider that is asked there."""
-        return {host: provider for own in reversed(self._lookup.own) for host, provider in own.hosts.items()}
+        return {host: provider for own in reversed(self.lookup.own) for host, provider in own.hosts.items()}
 
     @property
     def own(self) -> tuple[OwnPrices, ...]:
         """A user's own prices over the shipped ones."""
-        return self._lookup.own
+        return self.lookup.own
 
     def key_of(self, provider: str) -> str:
         """The key under which a provider's prices stand; what nobody here has is its own."""
@@ -183,7 +184,7 @@ class PriceTable:
             content.update(b"\0" + held.content)
         version = f"{self._shipped.checked}+{content.hexdigest()[:8]}" if own else self._shipped.version
         self._costs = costs
-        self._lookup = Lookup(self._shipped, own, version)
+        self.lookup = Lookup(self._shipped, own, version)
         for reference in self._at_change:
             call = reference()
             if call is not None:
@@ -192,7 +193,7 @@ class PriceTable:
     @property
     def version(self) -> str:
         """A day and a hash of all rows, a user's own included."""
-        return self._lookup.version
+        return self.lookup.version
 
     @property
     def checked_unix_nano(self) -> int:
@@ -232,11 +233,11 @@ class PriceTable:
         end_unix_nano: int | None = None,
     ) -> Quote | str:
         """The rates for a usage at an instant, or the reason why there are none."""
-        return self._lookup.quote(provider, model, at_unix_nano, tier, usage, region, end_unix_nano)
+        return self.lookup.quote(provider, model, at_unix_nano, tier, usage, region, end_unix_nano)
 
     def model(self, provider: str, name: str) -> ModelPrices | Sellers | None:
         """The rows that a model's name reaches; None where the table has none."""
-        return self._lookup.model(provider, name)
+        return self.lookup.model(provider, name)
 
 
 def _pairs(name: str) -> dict[str, str]:
