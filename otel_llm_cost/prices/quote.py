@@ -161,7 +161,10 @@ def quote_of(
     each_call = terms.units_of(fee) if fee is not None and fee.component == _EACH_CALL else 0
     if each_call and fee is not None and fee.is_contested:
         said = [*said, f"contested={_EACH_CALL}"]
-    least = tuple(row.at_least if row is not None else 0 for row in rows)
+    # The least is of the component that states it: one that inherits the rate comes beside it.
+    least = tuple(
+        row.at_least if row is not None and row.component == name else 0 for name, row in zip(components, rows, strict=True)
+    )
     return Quote(
         currency=next(iter(currencies), used[0].currency if used else currency),
         components=components,
