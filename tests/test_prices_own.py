@@ -237,6 +237,16 @@ def test_it_replaces_the_shipped_rates_of_the_components_that_it_names_and_no_ot
     assert amount(cost_of(table, "gpt-4o-mini", input=1009, output=101)) == usd(MINI, input=1009, output=101)
 
 
+def test_a_rate_that_covers_a_component_names_it_too(table_of: TableOf) -> None:
+    named = '[[price]]\nprovider = "openai"\nmodel = "gpt-4o"\ninput = 2\n'
+    covering = table_of(named + 'covers = { cache_read = "input" }\n')
+    assert amount(cost_of(covering, "gpt-4o", input=1009, cache_read=103)) == Fraction(2 * (1009 + 103), MILLION)
+    assert cost_of(covering, "gpt-4o", input=1009, cache_read=103).assumed == ("cache_read=input", "tier=standard")
+    # Without it the shipped rate of cached reads stays.
+    expected = Fraction(2 * 1009, MILLION) + usd(GPT_4O, cache_read=103)
+    assert amount(cost_of(table_of(named), "gpt-4o", input=1009, cache_read=103)) == expected
+
+
 def test_outside_its_dates_the_shipped_rate_holds(table_of: TableOf) -> None:
     table = table_of(entry("input = 7\nfrom = 2026-01-01\nuntil = 2026-02-01", 'model = "gpt-4o"'))
     for at, rate in (("2025-12-31", "2.50"), ("2026-01-31", "7"), ("2026-02-01", "2.50")):

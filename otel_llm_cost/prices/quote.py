@@ -102,10 +102,11 @@ class Terms:
     def row_for(self, component: str) -> tuple[Row | None, str | None]:
         """The row that prices a component, the narrowest first, and what was assumed where it is another component's."""
         winner = self._best(row for row in self.rows if row.component in {component, COMMITTED})
-        if winner is not None:
-            return winner, None
         winners = [self._best(row for row in self.rows if row.component == name) for name in {row.component for row in self.rows}]
         wider = self._best(row for row in winners if row is not None and component in row.covers)
+        # A user's rate that covers a component names it too, and so replaces a shipped one.
+        if winner is not None and not (wider is not None and wider.is_own and not winner.is_own):
+            return winner, None
         if wider is None and component in BILLED_AS:
             wider = self._best(row for row in self.rows if row.component == BILLED_AS[component])
         return wider, f"{component}={wider.component}" if wider is not None else None
