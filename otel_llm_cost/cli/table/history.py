@@ -58,7 +58,8 @@ def _stretches(row: Row, rows: Iterable[Row]) -> list[Stretch]:
 
 def _always_wins(one: Row, other: Row) -> bool:
     """Whether a row prices every call that another would price, while it holds."""
-    if one is other or one.component not in {other.component, COMMITTED} or one.rank <= other.rank:
+    covers = one.is_own and not other.is_own and other.component in one.covers
+    if one is other or not (covers or one.component in {other.component, COMMITTED}) or one.rank <= other.rank:
         return False
     overlaps = (one.until is None or one.until > other.start) and (other.until is None or one.start < other.until)
     return overlaps and _implied(one.when, other.when)
