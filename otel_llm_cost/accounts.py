@@ -30,14 +30,14 @@ class Accounts:
         self.guard = Guard()
         self.totals = Totals()
         self._meter_provider = meter_provider
-        self._tables: dict[str, tuple[PriceTable, int]] = {}
+        self._tables: dict[int, PriceTable] = {}
         self.once = Once(lambda entry: self._post(entry.posting), self._post_duplicate)
         self._metrics = CostMetrics(
             meter_provider.get_meter(SCOPE, VERSION),
             totals=self.totals,
             errors=self.guard.counts,
             before_collection=self._release,
-            tables=lambda: {version: checked for version, (_, checked) in self._tables.items()},
+            tables=lambda: {table.version: table.checked_unix_nano for table in self._tables.values()},
         )
         self.guard.at_first = self._metrics.begin_error
         _call_in_forked_child(WeakMethod(self._renew_after_fork))
@@ -50,13 +50,8 @@ class Accounts:
             accounts = _by_provider.get(id(meter_provider))
             if accounts is None:
                 accounts = _by_provider[id(meter_provider)] = cls(meter_provider)
-            accounts.show(table)
+            accounts._tables = {**accounts._tables, id(table): table}
             return accounts
-
-    def show(self, table: PriceTable) -> None:
-        """Reports the age of a table, under its present version."""
-        tables = {version: held for version, held in self._tables.items() if held[0] is not table}
-        self._tables = {**tables, table.version: (table, table.checked_unix_nano)}
 
     def settle_alone(self, trace_id: int, lane: Group, posting: Posting) -> bool:
         """Counts a root's call where nothing is related to it: the common case. False where `settle` must decide."""

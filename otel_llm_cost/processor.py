@@ -6,6 +6,7 @@ import sys
 from collections.abc import Hashable, Mapping
 from threading import get_ident
 from typing import Any, Final, NamedTuple
+from weakref import ReferenceType, ref
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter_provider
@@ -66,6 +67,7 @@ class CostSpanProcessor(SpanProcessor):
         self._guard = self._accounts.guard
         self._once = self._accounts.once
         self._scopes: dict[str, _Scope] = {}
+        self._readers: list[ReferenceType[Reader]] = []
         self.table.at_change(self._prices_changed)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
@@ -158,17 +160,25 @@ class CostSpanProcessor(SpanProcessor):
     def _classify(self, name: object) -> _Scope:
         if not isinstance(name, str):
             return _OTHER
-        scope = _OTHER if never_calls(name) else _Scope(name, Reader(name, self.table.hosts), makes_calls(name))
-        if len(self._scopes) < _MAX_SCOPES:
-            self._scopes[name] = scope
+        # Into what is there now: prices that change meanwhile begin another, with other hosts.
+        scopes, scope = self._scopes, _OTHER
+        if not never_calls(name):
+            scope = _Scope(name, Reader(name, self.table.hosts), makes_calls(name))
+        if len(scopes) < _MAX_SCOPES:
+            scopes[name] = scope
+            self._readers.append(ref(scope.reader))
         return scope
 
     def _prices_changed(self) -> None:
         """What was remembered of scopes, their hosts and prices is of before."""
-        before, self._scopes = self._scopes, {}
-        for scope in before.values():
-            scope.reader.shapes.clear()
-        self._accounts.show(self.table)
+        self._scopes = {}
+        # Those of spans that are open still, too.
+        for reference in list(self._readers):
+            reader = reference()
+            if reader is None:
+                self._readers.remove(reference)
+            else:
+                reader.shapes.clear()
 
     def _settle_repeated(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], known: Repeat) -> None:
         """Counts a call like one before, once, and writes on its span."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, Literal
 
 from opentelemetry import trace
@@ -14,6 +15,7 @@ from opentelemetry.trace import SpanKind
 from otel_llm_cost.accounts import SCOPE
 from otel_llm_cost.call import STATED, Call, Sighting, Told, kind_of, tier_of, unix_nano
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
+from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.recognise import BILLED_OPERATIONS, looks_like_call
@@ -123,13 +125,22 @@ def _record(
         processor = getattr(hook, "owner", None)
         if hook is None or not isinstance(processor, CostSpanProcessor):
             _log.warning("record_call: no CostSpanProcessor sees this span: the cost is returned, and stands in no metric")
-            return price_call(call, PriceTable.default(), strict=strict_from_environment())
+            return price_call(call, _default_or_shipped(), strict=strict_from_environment())
         # A span that states its usage itself keeps it beside a cost that was told.
         hook.given = sighting if call.usage or call.told is None or made is not None else call.told
         return processor.price(sighting)
     finally:
         if made is not None:
             made.end(call.at_unix_nano if is_backdated else None)
+
+
+@cache
+def _default_or_shipped() -> PriceTable:
+    try:
+        return PriceTable.default()
+    except PriceFileError as error:
+        _log.error("%s: the shipped prices are used, without your own", error)
+        return PriceTable.shipped()
 
 
 def _open_call(current: trace.Span, sighting: Sighting) -> trace.Span | None:

@@ -11,7 +11,6 @@ PRICES: Final = "OTEL_LLM_COST_PRICES"
 TABLE: Final = "OTEL_LLM_COST_TABLE"
 MODELS: Final = "OTEL_LLM_COST_MODELS"
 HOSTS: Final = "OTEL_LLM_COST_HOSTS"
-DISABLED_INSTRUMENTATIONS: Final = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
 
 
 def strict_from_environment(environment: Mapping[str, str] = os.environ) -> bool:

@@ -274,7 +274,7 @@ def test_where_nobody_names_the_provider_a_partial_price_of_ones_own_is_over_the
     cost = cost_of(table, "grok-4", "", input=13, output=17)
     assert (amount(cost), cost.assumed) == (Fraction(7 * 13 + 15 * 17, MILLION), ("provider=x_ai",))
     own = cost_of(table_of(entry("input = 7", 'model = "gpt-4o"')), "gpt-4o", "", input=13)
-    assert (amount(own), own.assumed, own.price) == (Fraction(7 * 13, MILLION), (), "own:/gpt-4o")
+    assert (amount(own), own.assumed, own.price) == (Fraction(7 * 13, MILLION), (), "own:gpt-4o")
 
 
 def test_the_closer_name_wins_whatever_the_order(table_of: TableOf) -> None:

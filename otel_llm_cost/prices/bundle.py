@@ -64,7 +64,8 @@ class Bundle:
         return Provider([self._file(text, ("providers", key, place)) for place, text in enumerate(self._texts[key])])
 
     def shipped(self) -> Shipped:
-        """As the base of a table."""
+        """As the base of a table. Raises PriceFileError where a name means a provider that is not there."""
+        self.check_names()
         return Shipped(self.version, self.checked, self.names, self.provider, self._sellers)
 
     def check(self) -> int:
@@ -80,9 +81,13 @@ class Bundle:
                 if other := [name for name in file.names if self.names.get(name) != key]:
                     self._raise(("providers", key, place, "names"), f"{other[0]!r} is {self.names.get(other[0])!r} in its names")
             total += check_provider(provider)
+        self.check_names()
+        return total
+
+    def check_names(self) -> None:
+        """Raises PriceFileError where a name means a provider that is not there."""
         if unknown := [name for name, key in self.names.items() if key and key not in self._texts]:
             self._raise(("names", unknown[0]), f"no such provider: {self.names[unknown[0]]!r}")
-        return total
 
     def text(self) -> str:
         """The bundle as JSON: an entry, source or alias a line."""

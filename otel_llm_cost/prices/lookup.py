@@ -86,16 +86,18 @@ class Lookup:
 
     def _find(self, named: str, model: str) -> ModelPrices | Sellers | None:
         provider = self.shipped.names.get(named, named)
-        read = self._meant(list(readings(provider, model, self._key_of)))
+        asked = list(readings(provider, model, self._key_of))
+        read = self._meant(asked)
         if not read:
             return None
-        found = self._named(read, model)
+        # A price of the user's for the deployment itself comes before what it stands for.
+        found = self._named(read, model, also=asked if read is not asked else [])
         if provider or (found is not None and any(row.provider for row in found.rows)):
             return found
         # Nobody names the seller: a user's own price of any provider is over those of all who sell it.
         for reading in read:
             keys = self._sellers_of(reading.name) if not reading.provider else ()
-            sold = [self._named([reading._replace(provider=key)], model, f"provider={key}") for key in keys]
+            sold = [self._named(_at(key, reading, read), model, f"provider={key}") for key in keys]
             models = [one for one in sold if one is not None]
             if models:
                 return models[0] if len(models) == 1 and found is None else Sellers(models, found)
@@ -117,9 +119,11 @@ class Lookup:
     def _sellers_of(self, name: str) -> list[str]:
         return list(dict.fromkeys([*self.shipped.sellers_of(name), *(key for held in self.own for key in held.sellers_of(name))]))
 
-    def _named(self, read: list[Reading], shown: str, assumed: str | None = None) -> ModelPrices | None:
+    def _named(
+        self, read: list[Reading], shown: str, assumed: str | None = None, also: Iterable[Reading] = ()
+    ) -> ModelPrices | None:
         """The rows of the first reading that has any, with a user's own of every reading over them."""
-        reached = self._reached(read, shown)
+        reached = self._reached(read, shown, also)
         for reading, alias in self._aliases(read):
             # Within its dates a user's alias stands in place of what is shipped under the name.
             meant = self._reached(list(readings(reading.provider, alias.of, self._key_of)), shown)
@@ -147,21 +151,22 @@ class Lookup:
                 yield from ((reading, alias) for alias in found)
                 return
 
-    def _reached(self, read: list[Reading], shown: str) -> _Reached:
+    def _reached(self, read: list[Reading], shown: str, also: Iterable[Reading] = ()) -> _Reached:
         """What the readings reach, a user's aliases apart."""
         shipped, reading, provider = self._shipped_rows(read, shown)
         reached = _Reached(region=next((other.region for other in read if other.region is not None), None))
         # A user's price of an undated name is none of a snapshot that the table has.
         near = read[: read.index(reading) + 1] if reading is not None and _is_close(shipped) else read
-        near = [*near, *(other for other in read[len(near) :] if other.assumed is None)]
+        near = [*(other for other in also if other.assumed is None), *near]
+        near += [other for other in read if other.assumed is None and other not in near]
         reached.rows = list(self._own_rows(near, shown, reached.assumed))
         seller = reached.rows[0].provider if reached.rows else read[0].provider if read else ""
         if shipped and reading is not None and provider is not None and not self._is_hidden(near):
             if provider.key != reading.provider:
                 reached.assumed.append(f"provider={provider.key}")
                 reached.is_borrowed = True
-            elif read[0].provider not in {"", reading.provider}:
-                # The span names one seller, and the model's name another.
+            elif read[0].provider != reading.provider and (read[0].provider or self._sellers_of(read[0].name)):
+                # The span names one seller and the model's name another, or others sell it under all of this name.
                 reached.assumed.append(f"provider={provider.key}")
             if reading.assumed and reading.assumed not in reached.assumed:
                 reached.assumed.append(reading.assumed)
@@ -207,6 +212,12 @@ class Lookup:
 
     def _is_hidden(self, read: list[Reading]) -> bool:
         return any(held.hides_shipped(reading.provider, reading.name) for held in self.own for reading in read)
+
+
+def _at(key: str, reading: Reading, read: list[Reading]) -> list[Reading]:
+    """A reading and the others that name no seller, at one."""
+    others = [other._replace(provider=key) for other in read if not other.provider and other is not reading]
+    return [reading._replace(provider=key), *others]
 
 
 def _is_close(rows: Iterable[Row]) -> bool:

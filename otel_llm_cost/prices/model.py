@@ -17,6 +17,8 @@ _NO_ERA: Final = (0, 0)
 _MAX_QUOTES: Final = 4096
 DEFAULT_REGION: Final = "global"
 _MAX_CHANGES: Final = 64
+_SOVEREIGN: Final = ("us-gov", "cn-")
+"""Regions of clouds apart, whose prices are others than those of the rest of the world."""
 
 
 class ModelPrices:
@@ -113,6 +115,7 @@ class ModelPrices:
 
     def _find(self, at: int, ended: int | None, tier: str | None, region: str | None, usage: Usage) -> Quote:
         components, _, prompt_tokens = usage
+        region = region.lower() if region is not None else None
         size = bisect_left(self._thresholds, prompt_tokens)
         sizes = (-1, *self._thresholds, _NEVER[1])[size : size + 2]
         era = bisect_right(self._instants, at)
@@ -123,8 +126,11 @@ class ModelPrices:
         if tier is None and any("tier" in term.when.stated for term in in_force):
             said.append(f"tier={STANDARD}")
         named = region or self.region
-        is_elsewhere = self._is_borrowed and named not in {None, DEFAULT_REGION}
-        if is_elsewhere or (named is None and any(term.when.regions for term in in_force)):
+        regional = [term for term in in_force if term.when.regions]
+        is_priced_there = named is not None and any(term.when.in_region(named) for term in regional)
+        is_sovereign = named is not None and named.startswith(_SOVEREIGN) and not is_priced_there
+        is_elsewhere = is_sovereign or (self._is_borrowed and named not in {None, DEFAULT_REGION})
+        if is_elsewhere or (named is None and regional):
             said.append(f"region={DEFAULT_REGION}")
         if self._by_end and ended is None:
             said.append("instant=start")

@@ -60,8 +60,9 @@ class OwnCosts:
         """The prices as entries of a price file; of these ids, and that mean one of these models."""
         wanted = None if ids is None else set(ids)
         names: Sequence[str] | None = None if models is None else [model.lower() for model in models]
+        kept = {key: str(path) for key, (_, path) in (self.added or {}).items() if path is not None}
         return [
-            {**deepcopy(dict(entry.given)), "path": own.path}
+            {**deepcopy(dict(entry.given)), "path": kept.get(entry.id, own.path)}
             for own in self.held
             for entry in own.prices
             if (wanted is None or entry.id in wanted) and (names is None or any(entry.means(name) for name in names))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from otel_llm_cost.prices.files.file import PriceFile
 from otel_llm_cost.prices.report import Report
-from otel_llm_cost.prices.row import Factor, Reach, Row
+from otel_llm_cost.prices.row import Factor, Row
 
 
 class Provider:
@@ -44,14 +44,3 @@ class Provider:
                 if within is not None and (factor.path, factor.place) not in factors:
                     held.append(within)
         return held
-
-    def aliases_of(self, name: str) -> Iterator[str]:
-        """Every name that ever means a model."""
-        for file in self.files:
-            for alias in file.aliases:
-                if any(window.of == name for window in file.windows(alias)):
-                    yield alias
-
-    def reaches(self, name: str) -> Reach | None:
-        """How close a name is to a row; None where it reaches none."""
-        return max((row.reach for row in self.rows(name, name)), default=None)

@@ -71,6 +71,8 @@ class Terms:
     rows: Sequence[Row]
     factors: Sequence[Factor]
     tier: str
+    apart: frozenset[str] = frozenset()
+    """Components with a standard rate of their own of which it is not said what the tier makes of it."""
 
     @classmethod
     def of(cls, in_force: Iterable[Row], factors: Iterable[Factor], tier: str | None, above: int, region: str | None) -> Terms:
@@ -96,8 +98,9 @@ class Terms:
         own = {row.component for row in held if row.when.tier == wanted}
         for_tier = [factor for factor in held_factors if factor.when.tier == wanted]
         standard = [row for row in fitting if row.when.tier == STANDARD and row.component not in own]
-        held += [row for row in standard if any(factor.applies_to(row) for factor in for_tier)]
-        return cls(held, held_factors, wanted)
+        admitted = [row for row in standard if any(factor.applies_to(row) for factor in for_tier)]
+        apart = frozenset(row.component for row in standard if row not in admitted) if admitted else frozenset[str]()
+        return cls([*held, *admitted], held_factors, wanted, apart)
 
     def row_for(self, component: str) -> tuple[Row | None, str | None]:
         """The row that prices a component, the narrowest first, and what was assumed where it is another component's."""
@@ -107,7 +110,7 @@ class Terms:
         # A user's rate that covers a component names it too, and so replaces a shipped one.
         if winner is not None and not (wider is not None and wider.is_own and not winner.is_own):
             return winner, None
-        if wider is None and component in BILLED_AS:
+        if wider is None and component in BILLED_AS and component not in self.apart:
             wider = self._best(row for row in self.rows if row.component == BILLED_AS[component])
         return wider, f"{component}={wider.component}" if wider is not None else None
 
@@ -154,6 +157,10 @@ def quote_of(
     priced = {component: row for component, row in zip(components, rows, strict=True) if row is not None}
     said += [*(f"contested={component}" for component, row in priced.items() if row.is_contested), *assumed]
     fee = terms.row_for(_EACH_CALL)[0] if used and _EACH_CALL not in components else None
+    if used and all(row.is_own for row in used):
+        # What was taken for granted in reaching the shipped rows is of no account.
+        sellers = {row.provider for row in used}
+        said = [text for text in said if not text.startswith("provider=") or text.removeprefix("provider=") in sellers]
     latest = max(used, key=lambda row: (row.is_own, row.start, row is priced.get("input")), default=None)
     tied = next((name for name, row in (priced | ({_EACH_CALL: fee} if fee else {})).items() if terms.is_tied(name, row)), None)
     currencies = {row.currency for row in [*used, *([fee] if fee is not None else [])] if row.units or row.component == COMMITTED}

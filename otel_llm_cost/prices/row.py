@@ -106,7 +106,8 @@ class Term:
     def name(self) -> str:
         """How spans and the command line name it: `openai/gpt-4o@2024-10-02`; a user's own begins with `own:`."""
         since = "" if self.start == ALWAYS else f"@{instant_text(self.start).removesuffix('T00:00:00Z')}"
-        return f"{'own:' if self.is_own else ''}{self.provider}/{self.model}{since}"
+        provider = f"{self.provider}/" if self.provider else ""
+        return f"{'own:' if self.is_own else ''}{provider}{self.model}{since}"
 
     @property
     def where(self) -> str:

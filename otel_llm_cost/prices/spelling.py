@@ -24,6 +24,11 @@ _GEOGRAPHY: Final = ("us-gov", "apac", "au", "ca", "eu", "global", "in", "jp", "
 _VENDORS: Final = (("claude", "anthropic."), ("gpt-", "openai."))
 _TUNED: Final = r"ft:(?P<base>[^:]+)(?::.*)?"
 _TUNED_AT_AZURE: Final = r"(?P<base>.+)\.ft-[^.]+"
+_AT_BEDROCK: Final = (
+    r"(?:(?:us-gov|apac|au|ca|eu|global|in|jp|us)\.)?"
+    r"(?:ai21|amazon|anthropic|cohere|deepseek|meta|minimax|mistral|moonshotai|nvidia|openai|qwen|writer|zai)\.[a-z]"
+)
+"""Names that only Bedrock gives: a vendor before a dot."""
 _DEEPEST: Final = 6
 _LONGEST: Final = 1024
 """A name with more characters is no model's: it is read as it stands, since taking it apart would take long."""
@@ -56,28 +61,40 @@ def readings(provider: str, name: str, key_of: KeyOf) -> Iterator[Reading]:
 def _of(provider: str, name: str, region: str | None, key_of: KeyOf, *, depth: int) -> Iterator[Reading]:
     if not name or depth > _DEEPEST:
         return
+    if provider == BEDROCK and region is None and name.startswith("us-gov."):
+        region = "us-gov"
     yield from (Reading(provider, spelled, region, assumed) for spelled, assumed in _spellings(provider, name))
+    for seller, inner, where in _inside(provider, name, key_of):
+        yield from _of(seller, inner, where or region, key_of, depth=depth + 1)
+
+
+def _inside(provider: str, name: str, key_of: KeyOf) -> Iterator[tuple[str, str, str | None]]:
+    """What a name wraps: the seller, the name within, and the region where it says one."""
     arn, resource = re.fullmatch(_ARN, name), re.fullmatch(_RESOURCE, name)
     if arn is not None:
-        yield from _of(BEDROCK, arn["id"], arn["region"] or region, key_of, depth=depth + 1)
-        return
-    if resource is not None:
-        yield from _of(provider, resource["id"], resource["region"] or region, key_of, depth=depth + 1)
-        return
-    if name.startswith("models/"):
-        yield from _of(provider, name.removeprefix("models/"), region, key_of, depth=depth + 1)
-        return
+        yield BEDROCK, arn["id"], arn["region"]
+    elif resource is not None:
+        yield provider, resource["id"], resource["region"]
+    elif name.startswith("models/"):
+        yield provider, name.removeprefix("models/"), None
+    else:
+        if provider in GATEWAY_CLIENTS and re.match(_AT_BEDROCK, name):
+            yield BEDROCK, name, None
+        yield from _behind_prefix(provider, name, key_of)
+
+
+def _behind_prefix(provider: str, name: str, key_of: KeyOf) -> Iterator[tuple[str, str, str | None]]:
     for mark in "/:":
         head, _, rest = name.partition(mark)
         if not rest:
             continue
         seller = key_of(head)
         if seller is not None and (seller == provider or provider in GATEWAY_CLIENTS):
-            yield from _of(seller, rest, region, key_of, depth=depth + 1)
+            yield seller, rest, None
         elif mark == "/" and head in _ROUTES:
-            yield from _of(provider, rest, region, key_of, depth=depth + 1)
+            yield provider, rest, None
         elif mark == "/" and re.fullmatch(_REGION, head):
-            yield from _of(provider, rest, head, key_of, depth=depth + 1)
+            yield provider, rest, head
 
 
 def _spellings(provider: str, name: str) -> Iterator[tuple[str, str | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -9,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakMethod
+from weakref import WeakMethod, WeakSet
 
 from otel_llm_cost.call import unix_nano
 from otel_llm_cost.prices.lookup import Lookup
@@ -38,6 +39,7 @@ class PriceTable:
     def __init__(self, shipped: Shipped, costs: OwnCosts | None = None) -> None:
         self._shipped = shipped
         self._lock = Lock()
+        _tables.add(self)
         self._costs = costs
         self.lookup = Lookup(shipped)
         """What finds the rows; another whenever prices change. On the span's path `lookup.quote` saves a function's call."""
@@ -98,7 +100,9 @@ class PriceTable:
 
         `named` has further `models` (deployments) and `hosts`.
         """
-        return PriceTable(self._shipped, self._own_costs().over(paths, named or {}, f"{MODELS}, {HOSTS}"))
+        # A file that is named twice is read once.
+        distinct = {Path(path).resolve(): path for path in reversed(list(paths))}
+        return PriceTable(self._shipped, self._own_costs().over(reversed(distinct.values()), named or {}, f"{MODELS}, {HOSTS}"))
 
     def add_cost(
         self,
@@ -171,6 +175,10 @@ class PriceTable:
         """The key under which a provider's prices stand; what nobody here has is its own."""
         return self._shipped.names.get(provider.lower()) or provider.lower()
 
+    def _renew_after_fork(self) -> None:
+        # Another thread of the parent may have held it.
+        self._lock = Lock()
+
     def _own_costs(self) -> OwnCosts:
         if self._costs is not None:
             return self._costs
@@ -238,6 +246,18 @@ class PriceTable:
     def model(self, provider: str, name: str) -> ModelPrices | Sellers | None:
         """The rows that a model's name reaches; None where the table has none."""
         return self.lookup.model(provider, name)
+
+
+_tables: WeakSet[PriceTable] = WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for table in list(_tables):
+        table._renew_after_fork()  # noqa: SLF001 - of this module
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def _pairs(name: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_llm_cost.cli.output import say, say_json, say_table
-from otel_llm_cost.cli.table.fetch import text_of
 from otel_llm_cost.cli.wording import conditions_text, day_text, factor_text, rate_text
 from otel_llm_cost.prices.bundle import Bundle, bundle_of, bundle_of_text, read_bundle
 from otel_llm_cost.prices.files.added import replace
@@ -46,6 +45,9 @@ def _run(given: Namespace, parser: ArgumentParser) -> int:
     into: Path | None = given.into or (Path(named) if named is not None else None)
     if into is None and not given.dry_run:
         parser.error(f"say where the bundle is kept, with --into or {TABLE}")
+    # What fetches is loaded by this command alone.
+    from otel_llm_cost.cli.table.fetch import text_of  # noqa: PLC0415
+
     incoming = bundle_of_text(text_of(given.source), given.source)
     is_there = into is not None and into.exists()
     base = read_bundle(into) if into is not None and is_there else _shipped()

@@ -53,7 +53,7 @@ class Findings:
 
     def age(self, checked: date, today: date, place: Place) -> None:
         """Warns of rows that were checked long ago."""
-        if checked + LONG_AGO < today:
+        if today - checked > LONG_AGO:
             self.warning(place, f"was last checked on {checked}, {(today - checked).days} days ago")
 
     @property
