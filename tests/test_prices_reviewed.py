@@ -76,3 +76,12 @@ def test_a_span_that_was_open_at_two_changes_has_the_last_price(
     spans[2].end()
     amounts = [(span.attributes or {})["gen_ai.usage.cost.amount"] for span in telemetry.spans]
     assert amounts == [float(Fraction(1000 * rate + 100 * 2 * rate, 10**6)) for rate in (3, 7, 7)]
+
+
+def test_a_fee_that_depends_on_what_no_span_shows_is_contested_and_not_known_to_a_strict_reader() -> None:
+    asked = Call("perplexity", "sonar", instant_of("2026-09-01"), Usage(input=1009, output=101), "standard")
+    # $1 per million tokens either way, and $12 per 1,000 requests, the highest of the fees.
+    tokens = Fraction(1009 + 101, 10**6)
+    plain, strict = (price_call(asked, PriceTable.shipped(), strict=is_strict) for is_strict in (False, True))
+    assert (Fraction(plain.units or 0, UNITS), plain.assumed) == (tokens + Fraction(12, 1000), ("contested=requests",))
+    assert (strict.status, strict.reason, Fraction(strict.units or 0, UNITS)) == (Status.PARTIAL, "strict", tokens)
