@@ -11,6 +11,7 @@ from weakref import WeakMethod, WeakValueDictionary
 
 from opentelemetry.metrics import MeterProvider
 
+from otel_llm_cost.call import Kind
 from otel_llm_cost.guard import SERIES_LIMIT, Guard
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.ledger.once import Group, Once, Verdict
@@ -31,7 +32,7 @@ class Accounts:
         self.totals = Totals()
         self._meter_provider = meter_provider
         self._tables: dict[int, PriceTable] = {}
-        self.once = Once(lambda entry: self._post(entry.posting), self._post_duplicate)
+        self.once = Once(lambda entry: self._post(entry.posting), lambda entry: self.count_duplicate(entry.kind))
         self._metrics = CostMetrics(
             meter_provider.get_meter(SCOPE, VERSION),
             totals=self.totals,
@@ -83,8 +84,9 @@ class Accounts:
             if posting.units is not None:
                 self._metrics.record(series, posting.units, posting.context)
 
-    def _post_duplicate(self, entry: Entry) -> None:
-        self._post(Posting(self.totals.series_of_duplicates(entry.kind), (), (), None, None))
+    def count_duplicate(self, kind: Kind) -> None:
+        """Counts a span whose call is counted on another."""
+        self._post(Posting(self.totals.series_of_duplicates(kind), (), (), None, None))
 
     def _release(self) -> None:
         # At exit the meter provider collects for the last time before the tracer provider shuts down: nothing waits any longer.

@@ -11,12 +11,13 @@ from weakref import ReferenceType, ref
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter_provider
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, StatusCode
 
 from otel_llm_cost.accounts import Accounts
 from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
 from otel_llm_cost.call import Kind, Sighting, Told
-from otel_llm_cost.conventions.semconv import Reader, Shape, response_id
+from otel_llm_cost.conventions.reader import Reader, Shape
 from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Reason, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT
 from otel_llm_cost.ledger.entry import Entry
@@ -24,7 +25,7 @@ from otel_llm_cost.ledger.once import Group
 from otel_llm_cost.ledger.totals import Posting
 from otel_llm_cost.names import COST_AMOUNT
 from otel_llm_cost.prices.table import PriceTable
-from otel_llm_cost.recognise import looks_like_call, makes_calls, never_calls
+from otel_llm_cost.recognise import LATE, LATE_MODULES, NESTING, looks_like_call, makes_calls, never_calls
 from otel_llm_cost.repeated import Repeat, learn, repeat
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import SpanEnd, has_room, hook_end
@@ -38,11 +39,12 @@ class _Scope(NamedTuple):
     """What is known of an instrumentation scope."""
 
     name: str
+    version: str | None
     reader: Reader
     makes_calls: bool
 
 
-_OTHER: Final = _Scope("", Reader(""), makes_calls=False)
+_OTHER: Final = _Scope("", None, Reader(""), makes_calls=False)
 """A scope whose spans are never calls."""
 
 
@@ -66,21 +68,26 @@ class CostSpanProcessor(SpanProcessor):
         self._accounts = Accounts.of(meter_provider if meter_provider is not None else get_meter_provider(), self.table)
         self._guard = self._accounts.guard
         self._once = self._accounts.once
-        self._scopes: dict[str, _Scope] = {}
+        self._scopes: dict[Hashable, _Scope] = {}
         self._readers: list[ReferenceType[Reader]] = []
         self.table.at_change(self._prices_changed)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
         try:
+            made_by = span.instrumentation_scope
             try:
-                scope = self._scopes[span.instrumentation_scope.name]  # type: ignore[union-attr]
+                scope = self._scopes[made_by.name]  # type: ignore[union-attr]
             except (KeyError, TypeError, AttributeError):  # not seen before; no name; no scope
-                scope = self._classify(getattr(span.instrumentation_scope, "name", ""))
+                scope = self._classify(getattr(made_by, "name", ""), made_by)
             if scope is _OTHER or not self.enabled:
                 return
+            if scope.version != made_by.version:  # type: ignore[union-attr] # it has a name
+                scope = self._classify((scope.name, made_by.version), made_by)  # type: ignore[union-attr]
             hook = hook_end(span, self, scope)
             if hook is not None and (scope.makes_calls or ((held := span.attributes) and looks_like_call(held))):
                 context, parent = span.context, span.parent
+                if not self._once.is_late and (LATE_MODULES[0] in sys.modules or LATE_MODULES[1] in sys.modules):
+                    self._once.is_late = True
                 if parent is None:
                     hook.group = self._once.begin_root(_lane(), get_ident())
                 else:
@@ -129,7 +136,12 @@ class CostSpanProcessor(SpanProcessor):
             if look is None:
                 self._withdraw(span, hook)
                 return
-            given = reader.read(look, held, start, end_time, failed=failed)
+            if not failed and look.is_header:
+                self._withdraw(span, hook)
+                self._accounts.count_duplicate(look.kind)
+                self._write(span, of_duplicate(look.kind.usage_source, self.table.version), held)
+                return
+            given = reader.read(look, start, end_time, failed=failed)
             if isinstance(told, Told):
                 given = given._replace(call=given.call._replace(told=told))
             self._settle(span, end_time, hook, held, given, look.shape)
@@ -157,15 +169,20 @@ class CostSpanProcessor(SpanProcessor):
             self._guard.failed("price", error)
             return Cost(Status.UNPRICED, Reason.INTERNAL_ERROR)
 
-    def _classify(self, name: object) -> _Scope:
-        if not isinstance(name, str):
+    def _classify(self, key: object, made_by: InstrumentationScope | None) -> _Scope:
+        """What is known under a key: a name, for the version that was seen first, or a name and another version."""
+        name = getattr(made_by, "name", None)
+        if not isinstance(name, str) or not isinstance(key, Hashable):
             return _OTHER
         # Into what is there now: prices that change meanwhile begin another, with other hosts.
-        scopes, scope = self._scopes, _OTHER
+        scopes = self._scopes
+        if key in scopes:
+            return scopes[key]
+        scope, version = _OTHER, getattr(made_by, "version", None)
         if not never_calls(name):
-            scope = _Scope(name, Reader(name, self.table.hosts), makes_calls(name))
+            scope = _Scope(name, version, Reader(name, self.table.hosts, version or ""), makes_calls(name))
         if len(scopes) < _MAX_SCOPES:
-            scopes[name] = scope
+            scopes[key] = scope
             self._readers.append(ref(scope.reader))
         return scope
 
@@ -183,7 +200,7 @@ class CostSpanProcessor(SpanProcessor):
     def _settle_repeated(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], known: Repeat) -> None:
         """Counts a call like one before, once, and writes on its span."""
         posting, written, kind, shape, values = known
-        identity = kind, response_id(held), shape.stated, values, True
+        identity = kind, shape.id_in(held), shape.stated, values, True
         group, hook.group = hook.group, None
         if self._accounts.settle(_entry(span, end, group, hook.scope.name, identity, posting)) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
@@ -218,7 +235,10 @@ class CostSpanProcessor(SpanProcessor):
         is_settled = cost.status in WITH_PRICE or cost.reason == Reason.INCOMPLETE_USAGE
         identity = kind, given.response_id, given.stated, given.values, is_settled
         group, hook.group = hook.group, None
-        if self._accounts.settle(_entry(span, end, group, hook.scope.name, identity, posting)) == "duplicate":
+        entry = _entry(span, end, group, hook.scope.name, identity, posting)
+        if hook.given is None:
+            entry.start = given.call.at_unix_nano
+        if self._accounts.settle(entry) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         else:
             written = template.filled(cost.units, cost.parts, cost.local_units)
@@ -251,7 +271,9 @@ def _entry(
     trace_id, span_id = context.trace_id, context.span_id
     thread = get_ident()
     ended_in = thread if group is not None and group.thread is not None and group.thread != thread else None
-    return Entry(*identity, posting, scope, trace_id, span_id, _local(parent), start, end, group, parent is None, ended_in)
+    entry = Entry(*identity, posting, scope, trace_id, span_id, _local(parent), start, end, group, parent is None, ended_in)
+    entry.is_late, entry.nests = scope in LATE, scope in NESTING
+    return entry
 
 
 def _local(parent: SpanContext | None) -> int | None:

@@ -22,6 +22,9 @@ BILLED_OPERATIONS: Final = frozenset(
 """Operations that a provider bills by themselves. Agents, workflows, tools and fetched responses are never priced: what they
 contain is."""
 
+OPENINFERENCE_CALLS: Final = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
+"""The kinds of OpenInference's spans that are calls."""
+
 _OTHERS: Final = frozenset(
     f"opentelemetry.instrumentation.{name}"
     for name in (
@@ -34,17 +37,22 @@ _OTHERS: Final = frozenset(
 )  # fmt: skip
 
 _LLM_PREFIXES: Final = (
+    "agent_framework",
     "com.anthropic.sdk.python",
+    "gcp.vertex.agent",
     "langfuse",
+    "langsmith",
     "litellm",
     "logfire.anthropic",
     "logfire.openai",
     "mistralai",
     "openinference.instrumentation",
     "openlit",
+    "opentelemetry.instrumentation.ag2",
     "opentelemetry.instrumentation.alephalpha",
     "opentelemetry.instrumentation.anthropic",
     "opentelemetry.instrumentation.bedrock",
+    "opentelemetry.instrumentation.botocore.bedrock",
     "opentelemetry.instrumentation.cohere",
     "opentelemetry.instrumentation.crewai",
     "opentelemetry.instrumentation.genai",
@@ -70,6 +78,14 @@ _LLM_PREFIXES: Final = (
 )
 
 
+LATE: Final = frozenset({"langsmith", "litellm"})
+"""Scopes whose spans are made after the call, in another thread and perhaps another trace."""
+LATE_MODULES: Final = ("langsmith._internal.otel._otel_exporter", "litellm.integrations.opentelemetry")
+"""What makes them, once it is loaded."""
+NESTING: Final = frozenset({"openinference.instrumentation.llama_index"})
+"""Scopes that put a span around the one that has the counts, of the same operation."""
+
+
 def never_calls(scope: str) -> bool:
     """Whether spans of this instrumentation scope are known not to be LLM calls (HTTP, databases, queues)."""
     return scope in _OTHERS
@@ -85,6 +101,8 @@ def looks_like_call(attributes: Mapping[str, object]) -> bool:
     operation = attributes.get("gen_ai.operation.name")
     if operation is not None:
         return isinstance(operation, str) and operation in BILLED_OPERATIONS
+    if "openinference.span.kind" in attributes:
+        return attributes["openinference.span.kind"] in OPENINFERENCE_CALLS
     return "gen_ai.system" in attributes or "gen_ai.provider.name" in attributes or "gen_ai.request.model" in attributes
 
 
@@ -115,4 +133,9 @@ def billed_operation(attributes: Mapping[str, object]) -> str | None:
     if isinstance(kind, str) and kind in BILLED_OPERATIONS:
         return kind
     named = "gen_ai.request.model" in attributes or "gen_ai.response.model" in attributes
-    return "chat" if named and any(name in attributes for name in _USAGE) else None
+    return "chat" if named and has_usage(attributes) else None
+
+
+def has_usage(attributes: Mapping[str, object]) -> bool:
+    """Whether a finished span states a usage, or a cost, under a name of the semantic conventions."""
+    return any(name in attributes for name in _USAGE)

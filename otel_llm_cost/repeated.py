@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from otel_llm_cost.attributes import Attributes, Template
 from otel_llm_cost.call import Kind
-from otel_llm_cost.conventions.semconv import Reader, Shape
+from otel_llm_cost.conventions.reader import Reader, Shape
 from otel_llm_cost.cost import WITH_AMOUNT, Cost, Status
 from otel_llm_cost.ledger.totals import Posting, Series
 from otel_llm_cost.money import UNITS
@@ -70,11 +70,11 @@ def repeat(reader: Reader, held: dict[str, Any], at_unix_nano: int, context: Any
         return None
     components, counts = read
     try:
-        kind = shape.kinds.get(shape.pick_who(held))
+        who = shape.kinds.get(shape.pick_who(held))
     except TypeError:  # a value that cannot be a key
         return None
-    known: _Known | None = shape.memo.get((kind, components)) if kind is not None else None
-    if kind is None or known is None:
+    known: _Known | None = shape.memo.get((who.kind, components)) if who is not None and who.is_planned else None
+    if who is None or known is None:
         return None
     rates, (starts, ends), sizes, in_prompt, series, template = known
     if not starts <= at_unix_nano < ends or (sizes is not None and not sizes[0] < sum(map(mul, counts, in_prompt)) <= sizes[1]):
@@ -88,4 +88,4 @@ def repeat(reader: Reader, held: dict[str, Any], at_unix_nano: int, context: Any
             written[name] = part / UNITS
     if units >= _LEAST_REACHED:
         written.update((name, True) for name, least in REACHED if units >= least)
-    return _new(Repeat, (_new(Posting, (series, counts, (), units, context)), written, kind, shape, values))
+    return _new(Repeat, (_new(Posting, (series, counts, (), units, context)), written, who.kind, shape, values))

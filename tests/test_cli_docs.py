@@ -53,7 +53,9 @@ def test_every_command_has_help() -> None:
 def test_what_is_shown_is_printed(line: str, shown: str, command: Callable[..., Ran], tmp_path: Path) -> None:
     """Line by line and in order; `…` stands for what is left out."""
     (own,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    (span,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "llm-prices.toml").write_text(own)
+    (tmp_path / "SPAN.json").write_text(span)
     (tmp_path / "old.toml").write_text(OLD)
     printed = command(*shlex.split(line)).out
     parts = [re.escape(part) for part in re.split("…", "\n".join(" ".join(text.split()) for text in shown.splitlines()))]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, disjoint
 from otel_llm_cost.conventions.providers import COUNTS_CACHE_INSIDE
-from otel_llm_cost.conventions.scopes import InputCount
+from otel_llm_cost.conventions.scopes import InputCount, ReasoningCount, Reading
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT
 
 INCLUSIVE, EXCLUSIVE, UNKNOWN = InputCount.INCLUSIVE, InputCount.EXCLUSIVE, InputCount.UNKNOWN
@@ -19,7 +19,7 @@ CONTRADICTORY: tuple[dict[str, int], str, tuple[str, ...]] = ({}, "contradictory
 
 def read(found: Counts, counting: InputCount, provider: str = "openai") -> tuple[dict[str, int], str | None, tuple[str, ...]]:
     """What `disjoint` makes of counts: counts by component, doubt, assumptions."""
-    components, counts, doubt, assumed = disjoint(dict(found), counting, provider)
+    components, counts, doubt, assumed = disjoint(dict(found), Reading(counting, ReasoningCount.INSIDE), provider)
     return dict(zip(components, counts, strict=True)), doubt, assumed
 
 
@@ -484,7 +484,7 @@ def test_a_plan_reads_what_it_serves_as_the_full_reading_does(
     stated: tuple[tuple[str, ...], tuple[int, ...]], counting: InputCount, provider: str
 ) -> None:
     names, values = stated
-    assume(Plan.serves(names, counting))
+    assume(Plan.serves(names, Reading(counting, ReasoningCount.INSIDE)))
     planned = Plan(names).disjoint(values)
     full = read(dict(zip(names, values, strict=True)), counting, provider)
     if full[1] == "contradictory_usage":
@@ -497,7 +497,7 @@ def test_a_plan_reads_what_it_serves_as_the_full_reading_does(
 @given(stated_counts(), st.data())
 def test_a_plan_refuses_values_that_are_no_counts(stated: tuple[tuple[str, ...], tuple[int, ...]], data: st.DataObject) -> None:
     names, values = stated
-    assume(Plan.serves(names, INCLUSIVE))
+    assume(Plan.serves(names, Reading(INCLUSIVE, ReasoningCount.INSIDE)))
     place = data.draw(st.integers(0, len(values) - 1))
     wrong = (*values[:place], data.draw(TYPED_WRONGLY), *values[place + 1 :])
     assert Plan(names).disjoint(wrong) is None
@@ -530,4 +530,4 @@ def test_the_largest_count_is_one() -> None:
     ],
 )
 def test_which_sets_of_counts_need_no_second_look(names: tuple[str, ...], counting: InputCount, *, serves: bool) -> None:
-    assert Plan.serves(names, counting) is serves
+    assert Plan.serves(names, Reading(counting, ReasoningCount.INSIDE)) is serves

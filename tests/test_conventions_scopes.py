@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel_llm_cost.conventions.scopes import _BY_PREFIX, InputCount, input_count
+from otel_llm_cost.conventions.scopes import _ROWS, InputCount, ReasoningCount, _reading, reading
 
 INCLUSIVE, EXCLUSIVE, UNKNOWN = InputCount.INCLUSIVE, InputCount.EXCLUSIVE, InputCount.UNKNOWN
 
@@ -32,28 +32,37 @@ INCLUSIVE, EXCLUSIVE, UNKNOWN = InputCount.INCLUSIVE, InputCount.EXCLUSIVE, Inpu
         pytest.param("", UNKNOWN, id="unnamed"),
         pytest.param("my.application", UNKNOWN, id="an-application"),
         pytest.param("openlit", UNKNOWN, id="openlit-itself"),
-        pytest.param("openlit.instrumentation.bedrock", UNKNOWN, id="openlit-on-another-provider"),
+        pytest.param("openlit.instrumentation.bedrock", EXCLUSIVE, id="openlit-bedrock"),
         pytest.param("opentelemetry.instrumentation.openai", UNKNOWN, id="openllmetry-openai-before-1.0"),
-        pytest.param("opentelemetry.instrumentation.bedrock", UNKNOWN, id="openllmetry-bedrock"),
+        pytest.param("opentelemetry.instrumentation.bedrock", EXCLUSIVE, id="openllmetry-bedrock"),
+        pytest.param("opentelemetry.instrumentation.genai.bedrock", EXCLUSIVE, id="otel-genai-bedrock"),
+        pytest.param("opentelemetry.instrumentation.botocore.bedrock-runtime", EXCLUSIVE, id="otel-botocore"),
         pytest.param("Pydantic-AI", UNKNOWN, id="capitals-are-another-scope"),
         pytest.param("x.pydantic-ai", UNKNOWN, id="a-known-one-at-the-end"),
     ],
 )
 def test_how_an_instrumentation_counts_its_input(scope: str, counting: InputCount) -> None:
-    assert input_count(scope) is counting
+    assert reading(scope).input is counting
 
 
-def test_no_scope_has_two_answers() -> None:
-    prefixes = [prefix for prefix, _ in _BY_PREFIX]
-    assert [(one, two) for one in prefixes for two in prefixes if one != two and two.startswith(one)] == []
-    assert all(prefixes)
-    assert UNKNOWN not in {counting for _, counting in _BY_PREFIX}
+def test_no_row_is_hidden_by_one_before_it() -> None:
+    hidden = [
+        (row.scope, before.scope)
+        for place, row in enumerate(_ROWS)
+        for before in _ROWS[:place]
+        if row.scope.startswith(before.scope)
+        and before.scope not in {"ai", "gen_ai"} - {row.scope}
+        and before[2:9] == (ReasoningCount.AS_PROVIDER, "", "", "", "", "", "")
+    ]
+    assert hidden == []
+    assert all(row.scope for row in _ROWS)
+    assert {row.input for row in _ROWS} == set(InputCount)
 
 
 def test_what_is_remembered_of_scopes_is_bounded() -> None:
-    most = input_count.cache_info().maxsize
+    most = _reading.cache_info().maxsize
     assert most is not None
     for number in range(most + 7):
-        input_count(f"scope-{number}")
-    assert input_count.cache_info().currsize == most
-    assert input_count("openlit.instrumentation.anthropic") is EXCLUSIVE
+        reading(f"scope-{number}")
+    assert _reading.cache_info().currsize == most
+    assert reading("openlit.instrumentation.anthropic").input is EXCLUSIVE

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_llm_cost.call import Sighting, Told
-from otel_llm_cost.conventions import semconv
-from otel_llm_cost.conventions.semconv import _COUNTS, Reader
+from otel_llm_cost.conventions import reader as semconv
+from otel_llm_cost.conventions.reader import Reader
+from otel_llm_cost.conventions.semconv import SEMCONV
 from otel_llm_cost.usage import MAX_COUNT, Usage
 
 START = 1_767_225_600_000_000_000
@@ -34,7 +35,7 @@ def show(attributes: Mapping[str, Any], scope: str = INCLUSIVE, *, failed: bool 
     """What a fresh reader sees on a span."""
     reader = Reader(scope)
     look = reader.look(attributes)
-    return reader.read(look, attributes, START, failed=failed) if look is not None else None
+    return reader.read(look, START, failed=failed) if look is not None else None
 
 
 def seen(attributes: Mapping[str, Any], scope: str = INCLUSIVE, *, failed: bool = False) -> Sighting:
@@ -96,7 +97,7 @@ def test_a_call_knows_when_it_ended() -> None:
     reader = Reader(INCLUSIVE)
     look = reader.look(CHAT)
     assert look is not None
-    call = reader.read(look, CHAT, START, START + 7, failed=False).call
+    call = reader.read(look, START, START + 7, failed=False).call
     assert (call.at_unix_nano, call.end_unix_nano) == (START, START + 7)
 
 
@@ -122,30 +123,38 @@ SPELLINGS = {
     "gen_ai.usage.cache_read_input_tokens": (397, {"input": 600, "cache_read": 397, "output": 499}),
     "gen_ai.usage.cache_creation_input_tokens": (311, {"input": 686, "cache_write": 311, "output": 499}),
     "gen_ai.usage.reasoning_tokens": (223, {"input": 997, "output": 276, "reasoning": 223}),
+    "llm.usage.reasoning_tokens": (227, {"input": 997, "output": 272, "reasoning": 227}),
+    "gen_ai.usage.thinking_tokens": (229, {"input": 997, "output": 270, "reasoning": 229}),
+    "gen_ai.usage.video.output_tokens": (127, {"input": 997, "output": 372, "output_video": 127}),
 }
 # Read in tests of their own.
-OTHERS = {"gen_ai.usage.audio.cache_read.input_tokens", "anthropic.usage.compaction.input_tokens"}
+OTHERS = {
+    "gen_ai.usage.audio.cache_read.input_tokens",
+    "anthropic.usage.compaction.input_tokens",
+    "gen_ai.usage.total_tokens",
+    "llm.usage.total_tokens",
+}
 REPLACED = {"input": "gen_ai.usage.input_tokens", "output": "gen_ai.usage.output_tokens"}
 
 
 def test_every_spelling_is_read_here() -> None:
-    assert SPELLINGS.keys() | OTHERS == _COUNTS.keys()
+    assert SPELLINGS.keys() | OTHERS == SEMCONV.counts.keys()
 
 
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_each_spelling_is_read(name: str) -> None:
     count, held = SPELLINGS[name]
-    instead = REPLACED.get(_COUNTS[name].rstrip("~'"))
+    instead = REPLACED.get(SEMCONV.counts[name].rstrip("~'"))
     assert used(without(CHAT, *([instead] if instead is not None else [])) | {name: count}) == (held, None)
 
 
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_what_is_stated_is_compared_under_the_current_names(name: str) -> None:
     count, _ = SPELLINGS[name]
-    instead = REPLACED.get(_COUNTS[name].rstrip("~'"))
+    instead = REPLACED.get(SEMCONV.counts[name].rstrip("~'"))
     sighting = seen(without(CHAT, *([instead] if instead is not None else [])) | {name: count})
     stated = dict(zip(sighting.stated, sighting.values, strict=True))
-    assert stated[_COUNTS[name].rstrip("~'")] == count
+    assert stated[SEMCONV.counts[name].rstrip("~'")] == count
     assert {"input", "output"} <= stated.keys()
 
 
@@ -266,8 +275,9 @@ def test_who_is_asked(changed: dict[str, Any], provider: str) -> None:
         pytest.param({"anthropic.response.service_tier": "standard"}, "standard", id="anthropic-standard"),
         pytest.param({"anthropic.response.service_tier": "batch"}, "batch", id="anthropic-batch"),
         pytest.param({"openai.response.service_tier": "unheard-of"}, "unheard-of", id="unheard-of-stays"),
-        pytest.param({"openai.request.service_tier": "flex"}, None, id="the-request-does-not-decide"),
-        pytest.param({"gen_ai.openai.request.service_tier": "flex"}, None, id="nor-an-older-one"),
+        pytest.param({"openai.request.service_tier": "flex"}, "flex", id="the-request-where-nobody-says-what-served"),
+        pytest.param({"gen_ai.openai.request.service_tier": "flex"}, "flex", id="and-an-older-one"),
+        pytest.param({"openai.request.service_tier": "auto"}, None, id="a-request-that-leaves-it-open"),
         pytest.param(
             {"openai.request.service_tier": "flex", "openai.response.service_tier": "default"}, "standard", id="the-response-does"
         ),
@@ -364,7 +374,7 @@ def test_a_value_that_is_no_count_makes_the_usage_invalid(name: str, wrong: obje
     assert (sighting.stated, sighting.values) == ((), ())
 
 
-@pytest.mark.parametrize("name", sorted(_COUNTS))
+@pytest.mark.parametrize("name", sorted(SEMCONV.counts))
 def test_every_count_is_checked(name: str) -> None:
     assert used(CHAT | {name: "7"}) == ({}, "invalid_usage")
 
@@ -481,7 +491,7 @@ def test_a_usage_is_never_taken_from_the_span_before() -> None:
         look = reader.look(attributes)
         assert look is not None
         fresh = seen(attributes)
-        again = reader.read(look, attributes, START, failed=False)
+        again = reader.read(look, START, failed=False)
         assert again.call == fresh.call
         assert (again.stated, again.values) == (fresh.stated, fresh.values)
 
@@ -569,7 +579,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         attributes = CHAT | {f"my.attribute.{number}": number}
         look = reader.look(attributes)
         assert look is not None
-        assert reader.read(look, attributes, START, failed=False).call.usage == Usage(input=997, output=499)
+        assert reader.read(look, START, failed=False).call.usage == Usage(input=997, output=499)
     assert len(reader.shapes) == 3
 
 
@@ -582,7 +592,7 @@ UNHASHABLE = [
 
 
 @pytest.mark.parametrize("value", UNHASHABLE)
-@pytest.mark.parametrize("name", semconv._WHO)
+@pytest.mark.parametrize("name", SEMCONV.who)
 def test_a_value_that_cannot_be_a_key_is_no_name(name: str, value: object) -> None:
     sighting = show(CHAT | {name: value})
     # An operation that is none makes no call; a framework's word does not count beside the operation.
@@ -604,7 +614,7 @@ ANYTHING = st.one_of(
     SCALARS, st.lists(SCALARS, max_size=2), st.tuples(SCALARS), st.dictionaries(st.just("a"), SCALARS), st.tuples(st.just({"a": 1}))
 )
 NAMED = st.sampled_from(
-    [*semconv._WHO, *_COUNTS, "gen_ai.response.id", "gen_ai.usage.cost.amount", "gen_ai.usage.cost.currency", "error.type"]
+    [*SEMCONV.who, *SEMCONV.counts, "gen_ai.response.id", "gen_ai.usage.cost.amount", "gen_ai.usage.cost.currency", "error.type"]
 )
 
 
@@ -621,7 +631,7 @@ def test_nothing_on_a_span_makes_a_reader_raise_and_no_span_changes_the_next(
     reader = Reader(scope)
     for attributes in (each | base for each in spans for base in ({}, {"gen_ai.operation.name": "chat"})):
         look = reader.look(attributes)
-        again = reader.read(look, attributes, START, failed=failed) if look is not None else None
+        again = reader.read(look, START, failed=failed) if look is not None else None
         fresh = show(attributes, scope, failed=failed)
         assert (again is None) is (fresh is None)
         if again is None or fresh is None:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from otel_llm_cost.cli import price, table
+from otel_llm_cost.cli import explain, price, table
 from otel_llm_cost.cli.output import complain
 from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.version import VERSION
@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=VERSION)
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     price.add(commands)
+    explain.add(commands)
     table.add(commands)
     return made
 

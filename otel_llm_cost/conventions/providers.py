@@ -9,16 +9,32 @@ from typing import Final
 from otel_llm_cost.conventions.hosts import host_of
 
 _OLDER_NAMES: Final = {
+    "amazon-bedrock": "aws.bedrock",
+    "amazon_bedrock": "aws.bedrock",
+    "anthropic-bedrock": "aws.bedrock",
+    "anthropic_llm": "anthropic",
+    "aws": "aws.bedrock",
     "az.ai.inference": "azure.ai.inference",
     "az.ai.openai": "azure.ai.openai",
+    "azure": "azure.ai.openai",
+    "azure-openai": "azure.ai.openai",
+    "bedrock": "aws.bedrock",
     "gemini": "gcp.gemini",
     "google": "gcp.gemini",
+    "google-gla": "gcp.gemini",
+    "google-vertex": "gcp.vertex_ai",
+    "google.generative-ai": "gcp.gemini",
+    "google.vertex": "gcp.vertex_ai",
     "mistral": "mistral_ai",
     "mistralai": "mistral_ai",
     "vertex_ai": "gcp.vertex_ai",
+    "vertexai": "gcp.vertex_ai",
     "xai": "x_ai",
 }
 """Spellings of `gen_ai.system` and of instrumentations, to the conventions' `gen_ai.provider.name`."""
+
+_APIS: Final = frozenset({"chat", "completion", "embedding", "image", "messages", "responses", "textembedding"})
+"""The Vercel AI SDK writes the API behind the provider: `openai.chat`."""
 
 COUNTS_CACHE_INSIDE: Final = frozenset(
     {
@@ -35,6 +51,12 @@ COUNTS_CACHE_INSIDE: Final = frozenset(
     }
 )
 """Providers whose own prompt count includes cached tokens. Anthropic and Bedrock count them beside it."""
+
+COUNTS_REASONING_BESIDE: Final[Mapping[str, frozenset[str]]] = {"x_ai": frozenset({"chat_completions"})}
+"""Providers whose own output count leaves the reasoning out, with the APIs in which it does (`openai.api.type`).
+
+As their totals show: prompt, completion and reasoning in xAI's chat completions, input and output in its responses.
+"""
 
 
 def provider_of(named: object, server_address: object, own: str | None = None) -> str:
@@ -63,4 +85,7 @@ def _provider_of(named: str, server_address: str) -> str:
     if host is not None:
         return host.provider
     name = named.lower()
+    head, _, api = name.rpartition(".")
+    if api in _APIS:
+        name = head
     return _OLDER_NAMES.get(name, name)

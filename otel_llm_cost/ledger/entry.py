@@ -36,6 +36,10 @@ class Entry:
     absorbed: set[str] | None = None
     """The scopes of the spans that were found to be this same call."""
     held_until: int = 0
+    is_late: bool = False
+    """Whether its span was made after the call, in another thread and perhaps another trace."""
+    nests: bool = False
+    """Whether its scope puts a span around the one that has the counts."""
 
     @property
     def lane(self) -> Any:  # noqa: ANN401 - a `Group`, which knows of entries

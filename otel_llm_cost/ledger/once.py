@@ -14,8 +14,8 @@ from operator import attrgetter
 from threading import Lock
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from otel_llm_cost.call import STATED, Kind
 from otel_llm_cost.ledger.entry import Entry
+from otel_llm_cost.ledger.same import is_around, same_call, same_counts
 
 HOLD_NS: Final = 1_000_000_000
 MAX_TRACES: Final = 1024
@@ -25,6 +25,8 @@ MAX_LANES: Final = 256
 MAX_ENTRIES: Final = 256
 """Calls that are remembered for one trace, thread or task; the oldest is forgotten first."""
 MAX_HELD: Final = 1024
+MAX_IDS: Final = 1024
+"""Calls that are known again by their response's id alone, while a library is loaded that tells of them late."""
 
 _END = attrgetter("end")
 
@@ -63,6 +65,9 @@ class Once:
         self._lanes: dict[Hashable, Group] = {}
         self.held: dict[int, Entry] = {}
         """Entries without a price that still wait, by span id."""
+        self.is_late = False
+        """Whether a library is loaded that makes its spans after the call, in another thread and perhaps another trace."""
+        self._by_id: dict[str, Entry] = {}
 
     def begin_root(self, lane: Hashable, thread: int) -> Group:
         """A root starts that is announced as an LLM call, in a thread or task of it. Returns its group: that lane."""
@@ -96,7 +101,7 @@ class Once:
         Where it is not, `settle` must follow.
         """
         with self._lock:
-            if lane.open == 1 and not lane.entries and trace_id not in self.traces and not self.held:
+            if lane.open == 1 and not lane.entries and not self.is_late and trace_id not in self.traces and not self.held:
                 lane.open = 0
                 return True
             return False
@@ -116,6 +121,8 @@ class Once:
             strays = _group(self._lanes, ("ended", entry.ended_in), MAX_LANES) if entry.ended_in is not None else None
             groups: list[Group] = [group for group in (trace, lane, strays) if group is not None and _overlaps(entry, group)]
             same = self._same(entry, groups, trace) if groups else None
+            if self.is_late and entry.response_id is not None:
+                same = same or self._told_late(entry, entry.response_id)
             verdict = self._decide(entry, same, trace)
             if verdict != "duplicate":
                 if lane is None or (trace is not None and trace.open):
@@ -151,11 +158,13 @@ class Once:
         self.traces = {}
         self._lanes = {}
         self.held = {}
+        self._by_id = {}
 
     def remembered(self) -> int:
         """How many entries are kept, to show that memory is bounded."""
         with self._lock:
-            return sum(len(group.entries) for group in (*self.traces.values(), *self._lanes.values()))
+            groups = (*self.traces.values(), *self._lanes.values())
+            return len(self._by_id) + sum(len(group.entries) for group in groups)
 
     def _decide(self, entry: Entry, same: Entry | None, trace: Group | None) -> Verdict:
         settled = entry.settled
@@ -186,7 +195,7 @@ class Once:
         found: Entry | None = None
         for other in chain.from_iterable(_not_over_before(entry.start, group) for group in groups):
             if (
-                other.scope == entry.scope
+                (other.scope == entry.scope and not is_around(entry, other))
                 or other.start >= entry.end
                 or (other.absorbed is not None and entry.scope in other.absorbed)
                 or not same_call(entry, other)
@@ -196,6 +205,18 @@ class Once:
             if nearest is None or distance < nearest:
                 nearest, found = distance, other
         return found
+
+    def _told_late(self, entry: Entry, response_id: str) -> Entry | None:
+        """The entry of the same call elsewhere, where one of the two spans was made after the call: by id, model and counts."""
+        other = self._by_id.pop(response_id, None)
+        self._by_id[response_id] = entry
+        if len(self._by_id) > MAX_IDS:
+            del self._by_id[next(iter(self._by_id))]
+        if other is None or other.scope == entry.scope or not (entry.is_late or other.is_late):
+            return None
+        if other.end <= entry.start or other.start >= entry.end or (other.absorbed is not None and entry.scope in other.absorbed):
+            return None
+        return other if same_call(entry, other) and same_counts(entry, other) else None
 
     def _forget(self, entry: Entry) -> None:
         for group in (self.traces.get(entry.trace_id), entry.lane, self._lanes.get(("ended", entry.ended_in))):
@@ -235,24 +256,6 @@ def _group(groups: dict[_Key, Group], key: _Key, most: int) -> Group:
             groups.pop(next(iter(groups))).entries.clear()
         group = groups[key] = Group()
     return group
-
-
-def same_call(one: Entry, other: Entry) -> bool:
-    """Whether two spans show one call, as far as what they say goes."""
-    if one.response_id is not None and other.response_id is not None:
-        return one.response_id == other.response_id
-    if not _same_model(one.kind, other.kind):
-        return False
-    mine, theirs = dict(zip(one.stated, one.values, strict=True)), dict(zip(other.stated, other.values, strict=True))
-    return all(name not in mine or name not in theirs or mine[name] == theirs[name] for name in STATED)
-
-
-def _same_model(one: Kind, other: Kind) -> bool:
-    if one.response_model is not None and other.response_model is not None:
-        return one.response_model == other.response_model
-    if one.request_model is not None and other.request_model is not None:
-        return one.request_model == other.request_model
-    return bool({one.request_model, one.response_model} & {other.request_model, other.response_model} - {None})
 
 
 def _relation(entry: Entry, other: Entry, trace: Group | None) -> int:

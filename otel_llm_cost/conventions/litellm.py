@@ -1,0 +1,54 @@
+"""LiteLLM's OpenTelemetry callback: the semantic conventions, and the whole usage as the text of a Python mapping.
+
+Read 2026-11-22 in litellm 1.106.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from otel_llm_cost.conventions.semconv import SEMCONV
+from otel_llm_cost.conventions.usage_objects import details_at
+
+MARK: Final = "litellm.provider.model"
+_USAGE: Final = "metadata.usage_object"
+_OPERATION: Final = "gen_ai.operation.name"
+_TYPE: Final = "litellm.call_type"
+
+_OPERATIONS: Final = {
+    "anthropic_messages": "chat",
+    "chat": "chat",
+    "completion": "chat",
+    "embedding": "embeddings",
+    "embeddings": "embeddings",
+    "image_generation": "image_generation",
+    "rerank": "rerank",
+    "responses": "chat",
+    "speech": "speech",
+    "text_completion": "text_completion",
+    "transcription": "transcription",
+}
+"""LiteLLM's own names of calls, which an `a` before them makes asynchronous."""
+
+
+def _operation(attributes: Mapping[str, object]) -> str | None:
+    # Without a name, content capture is off.
+    named = attributes.get(_OPERATION) or attributes.get(_TYPE) or attributes.get("llm.request.type") or "chat"
+    if not isinstance(named, str):
+        return None
+    return _OPERATIONS.get(named) or _OPERATIONS.get(named.removeprefix("a"))
+
+
+LITELLM: Final = SEMCONV._replace(
+    name="LiteLLM",
+    counts={
+        **SEMCONV.counts,
+        **details_at(_USAGE),
+    },
+    operation=_operation,
+    provider_before_slash=MARK,
+    tier=(*SEMCONV.tier, f"{_USAGE}/service_tier"),
+    deciding=(_OPERATION, _TYPE, "llm.request.type"),
+    pointed=(_USAGE,),
+)

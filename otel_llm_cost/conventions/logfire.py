@@ -1,0 +1,36 @@
+"""Logfire's instrumentations of provider clients: the semantic conventions, and the provider's own usage beside them.
+
+Read 2026-11-22 in logfire 5.2 and 5.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from otel_llm_cost.conventions.semconv import SEMCONV
+from otel_llm_cost.conventions.usage_objects import details_at
+
+_RAW: Final = "gen_ai.usage.raw"
+_SPAN_TYPE: Final = "logfire.span_type"
+_STREAMED: Final = frozenset({"chat", "text_completion"})
+
+
+def _is_header(attributes: Mapping[str, object]) -> bool:
+    """A stream's first span ends with the headers: its usage is on the log that follows its end. A whole answer has an id."""
+    return (
+        attributes.get(_SPAN_TYPE) == "span"
+        and attributes.get("gen_ai.operation.name") in _STREAMED
+        and "gen_ai.response.id" not in attributes
+        and "gen_ai.usage.input_tokens" not in attributes
+    )
+
+
+LOGFIRE: Final = SEMCONV._replace(
+    name="Logfire",
+    counts={**SEMCONV.counts, **details_at(_RAW)},
+    tier=(*SEMCONV.tier, f"{_RAW}/service_tier"),
+    is_header=_is_header,
+    duration="duration",
+    pointed=(_RAW,),
+)

@@ -1,0 +1,36 @@
+"""OpenLLMetry (traceloop): the semantic conventions of many versions, and where its spans differ from them.
+
+Read 2026-11-22 in version 0.62.4, each instrumentation run, and in older wheels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from otel_llm_cost.conventions.semconv import SEMCONV
+from otel_llm_cost.recognise import billed_operation, has_usage
+
+_SPAN_KIND: Final = "traceloop.span.kind"
+
+
+def _operation(attributes: Mapping[str, object]) -> str | None:
+    # LlamaIndex's tasks are named as calls; only the one that has the usage is one.
+    if _SPAN_KIND in attributes and not has_usage(attributes):
+        return None
+    return billed_operation(attributes)
+
+
+def _response_operation(attributes: Mapping[str, object]) -> str | None:
+    # A response that is fetched again has the usage of the call that made it, and no request's model.
+    if attributes.get("gen_ai.request.model") is None:
+        return None
+    return billed_operation(attributes)
+
+
+OPENLLMETRY: Final = SEMCONV._replace(
+    name="OpenLLMetry",
+    operation=_operation,
+    deciding=(*SEMCONV.deciding, "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"),
+)
+OPENLLMETRY_OPENAI: Final = OPENLLMETRY._replace(operation=_response_operation, url=("gen_ai.openai.api_base",))

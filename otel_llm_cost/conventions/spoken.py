@@ -1,0 +1,36 @@
+"""Which convention a span follows: by its instrumentation scope, else by the attributes it has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from otel_llm_cost.conventions import litellm, openinference, vercel
+from otel_llm_cost.conventions.convention import Convention
+from otel_llm_cost.conventions.logfire import LOGFIRE
+from otel_llm_cost.conventions.openllmetry import OPENLLMETRY, OPENLLMETRY_OPENAI
+from otel_llm_cost.conventions.pydantic_ai import PYDANTIC_AI
+from otel_llm_cost.conventions.semconv import SEMCONV
+
+_BY_SCOPE: Final = (
+    ("openinference.instrumentation.openai_agents", openinference.OPENINFERENCE_AGENTS),
+    ("openinference.instrumentation.openai", openinference.OPENINFERENCE_OPENAI),
+    ("opentelemetry.instrumentation.openai.v1", OPENLLMETRY_OPENAI),
+    *((f"opentelemetry.instrumentation.{name}", OPENLLMETRY) for name in ("langchain", "llamaindex", "openai_agents")),
+    ("logfire", LOGFIRE),
+    ("pydantic-ai", PYDANTIC_AI),
+)
+"""Libraries that say more than the convention they follow."""
+_BY_ATTRIBUTE: Final = (
+    (openinference.MARK, openinference.OPENINFERENCE),
+    (vercel.MARK, vercel.VERCEL),
+    (litellm.MARK, litellm.LITELLM),
+)
+"""What only the spans of one convention have. LiteLLM's callback writes on the application's own span, too."""
+
+
+def convention_of(names: frozenset[str], scope: str) -> Convention:
+    """The convention of a span of this scope that has these attributes."""
+    for prefix, convention in _BY_SCOPE:
+        if scope.startswith(prefix):
+            return convention
+    return next((convention for mark, convention in _BY_ATTRIBUTE if mark in names), SEMCONV)
