@@ -63,6 +63,8 @@ class Call(NamedTuple):
     """Where it was served, as the provider names its regions; None where nobody says."""
     end_unix_nano: int | None = None
     """When it was completed, which chooses the price of some providers; None where nobody says."""
+    untold: tuple[str, ...] = ()
+    """Components that whoever counted never tells: that there were none of them is assumed where they have a rate."""
 
 
 def unix_nano(at: datetime | int) -> int:

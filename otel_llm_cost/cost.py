@@ -53,7 +53,7 @@ class Reason(StrEnum):
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
 _PRICED: Final = Status.PRICED
 _FREE: Final = Status.FREE
-_OF_ALL: Final = frozenset({"tier", "region", "model", "provider", "instant"})
+_OF_ALL: Final = frozenset({"amount", "tier", "region", "model", "provider", "instant"})
 """What is assumed of every rate of a call."""
 _FEE: Final = "requests"
 _new: Final = tuple.__new__
@@ -111,9 +111,9 @@ def price_call(call: Call, table: PriceTable, *, strict: bool = False) -> Cost:
     Never guesses: what cannot be known is `partial` or `unpriced`, with a reason. With `strict`, a cost that rests on anything in
     `assumed` is `partial` too. For calls that you make by hand; spans are priced by `CostSpanProcessor`.
     """
-    provider, model, at_unix_nano, usage, tier, doubt, assumed, told, region, end_unix_nano = call
+    provider, model, at_unix_nano, usage, tier, doubt, assumed, told, region, end_unix_nano, untold = call
     components, counts, _ = usage
-    if told is None and doubt is None and components and not strict:
+    if told is None and doubt is None and components and not untold and not strict:
         quote = table.lookup.quote(provider, model, at_unix_nano, tier, usage, region, end_unix_nano)
         if quote.__class__ is Quote and quote.is_plain:
             parts = tuple(map(mul, counts, quote.rates))
@@ -147,7 +147,18 @@ def _told_or_in_doubt(call: Call, table: PriceTable, *, strict: bool) -> Cost:
         return Cost(Status.UNPRICED, quote)
     if quote.doubt is not None:
         return Cost(Status.UNPRICED, quote.doubt, quote=quote, assumed=quote.assumed + call.assumed)
+    if call.untold:
+        call = call._replace(assumed=call.assumed + tuple(_untold(call, table)))
     return _doubtful(call, quote, strict=strict)
+
+
+def _untold(call: Call, table: PriceTable) -> Iterator[str]:
+    """What of the untold is assumed not to have been used: that for which the model has a rate of its own."""
+    for name in call.untold:
+        if name not in call.usage.components:
+            quote = _quote(call._replace(usage=Usage.of_counts((name,), (1,))), table)
+            if isinstance(quote, Quote) and not quote.missing and not any(said.startswith(f"{name}=") for said in quote.assumed):
+                yield f"{name}=0"
 
 
 def _quote(call: Call, table: PriceTable) -> Quote | str:
@@ -194,6 +205,9 @@ def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:
 def _doubted(said: str) -> str:
     """What an assumption is about: a component, or one of `_OF_ALL`."""
     what, _, taken = said.partition("=")
+    if taken == "0":
+        # What was not told would be in the wider count.
+        return "output" if what.startswith("output") else "input"
     return taken if what == "contested" else what
 
 

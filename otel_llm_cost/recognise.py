@@ -82,7 +82,7 @@ LATE: Final = frozenset({"langsmith", "litellm"})
 """Scopes whose spans are made after the call, in another thread and perhaps another trace."""
 LATE_MODULES: Final = ("langsmith._internal.otel._otel_exporter", "litellm.integrations.opentelemetry")
 """What makes them, once it is loaded."""
-NESTING: Final = frozenset({"openinference.instrumentation.llama_index"})
+NESTING: Final = frozenset({"gen_ai", "openinference.instrumentation.llama_index"})
 """Scopes that put a span around the one that has the counts, of the same operation."""
 
 

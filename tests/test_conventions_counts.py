@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, disjoint
 from otel_llm_cost.conventions.providers import COUNTS_CACHE_INSIDE
-from otel_llm_cost.conventions.scopes import InputCount, ReasoningCount, Reading
+from otel_llm_cost.conventions.scope_table import InputCount, ReasoningCount
+from otel_llm_cost.conventions.scopes import Reading
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT
 
 INCLUSIVE, EXCLUSIVE, UNKNOWN = InputCount.INCLUSIVE, InputCount.EXCLUSIVE, InputCount.UNKNOWN

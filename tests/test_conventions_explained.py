@@ -163,7 +163,7 @@ def test_json_in_an_attribute_is_told_by_pointer() -> None:
             "traceloop.span.kind is task",
         ),
         ({"openinference.span.kind": "CHAIN", "llm.token_count.prompt": 3}, UNKNOWN, "openinference.span.kind is CHAIN"),
-        ({"openinference.span.kind": "LLM"}, UNKNOWN, "it names no model"),
+        ({"openinference.span.kind": "LLM"}, "openinference.instrumentation.openai", "it names no model"),
         ({"ai.operationId": "ai.generateText", "ai.usage.inputTokens": 3}, UNKNOWN, "ai.operationId is ai.generateText"),
         ({}, UNKNOWN, "it names no provider and no model and no usage"),
     ],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otel_llm_cost.conventions.scopes import _ROWS, InputCount, ReasoningCount, _reading, reading
+from otel_llm_cost.conventions.scope_table import ROWS, InputCount, ReasoningCount
+from otel_llm_cost.conventions.scopes import _reading, reading
 
 INCLUSIVE, EXCLUSIVE, UNKNOWN = InputCount.INCLUSIVE, InputCount.EXCLUSIVE, InputCount.UNKNOWN
 
@@ -48,15 +49,15 @@ def test_how_an_instrumentation_counts_its_input(scope: str, counting: InputCoun
 def test_no_row_is_hidden_by_one_before_it() -> None:
     hidden = [
         (row.scope, before.scope)
-        for place, row in enumerate(_ROWS)
-        for before in _ROWS[:place]
+        for place, row in enumerate(ROWS)
+        for before in ROWS[:place]
         if row.scope.startswith(before.scope)
         and before.scope not in {"ai", "gen_ai"} - {row.scope}
         and before[2:9] == (ReasoningCount.AS_PROVIDER, "", "", "", "", "", "")
     ]
     assert hidden == []
-    assert all(row.scope for row in _ROWS)
-    assert {row.input for row in _ROWS} == set(InputCount)
+    assert all(row.scope for row in ROWS)
+    assert {row.input for row in ROWS} == set(InputCount)
 
 
 def test_what_is_remembered_of_scopes_is_bounded() -> None:

@@ -67,6 +67,7 @@ def test_a_span_shows_its_call() -> None:
         "told": None,
         "region": "global",
         "end_unix_nano": None,
+        "untold": (),
     }
     assert (kind.provider, kind.model, kind.operation) == ("openai", "gpt-4o-2024-08-06", "chat")
     assert (kind.request_model, kind.response_model) == ("gpt-4o", "gpt-4o-2024-08-06")
@@ -133,6 +134,7 @@ OTHERS = {
     "anthropic.usage.compaction.input_tokens",
     "gen_ai.usage.total_tokens",
     "llm.usage.total_tokens",
+    "mistral_ai.request.total_tokens",
 }
 REPLACED = {"input": "gen_ai.usage.input_tokens", "output": "gen_ai.usage.output_tokens"}
 

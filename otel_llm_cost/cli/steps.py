@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from otel_llm_cost.cli.output import say, say_table
 from otel_llm_cost.conventions.explained import Explained, Fate, Formula, Stated
-from otel_llm_cost.conventions.scopes import InputCount, ReasoningCount
+from otel_llm_cost.conventions.scope_table import InputCount, ReasoningCount
 
 _MOST: Final = 48
 """Characters of a value that are shown."""

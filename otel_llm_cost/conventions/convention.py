@@ -32,6 +32,8 @@ class Convention(NamedTuple):
     """A name that may be the request's or the response's."""
     tier: tuple[str, ...] = ()
     """The tier that served the call,"""
+    is_tier_told: Callable[[Mapping[str, object]], bool] | None = None
+    """Whether the tier on the span is the response's, where that is not sure;"""
     request_tier: tuple[str, ...] = ()
     """and the one that was asked for."""
     api: tuple[str, ...] = ()
@@ -42,6 +44,8 @@ class Convention(NamedTuple):
     response_id: tuple[str, ...] = ()
     deciding: tuple[str, ...] = ()
     """What `operation` looks at besides."""
+    scope: str | None = None
+    """The scope as which its spans are read, whosever they are."""
     holds_cache: bool = True
     """Whether the convention itself says that the input includes the cached tokens."""
     is_header: Callable[[Mapping[str, object]], bool] | None = None
@@ -50,8 +54,8 @@ class Convention(NamedTuple):
     """An attribute that says how many seconds a span stands for that has no duration of its own."""
     told: Callable[[Mapping[str, object]], Told | None] | None = None
     """The cost that the provider's response tells, where its text holds it."""
-    beside: tuple[str, ...] = ()
-    """What `told` looks at."""
+    marks: tuple[str, ...] = ()
+    """What `told` and the table of scopes look at besides."""
     pointed: tuple[str, ...] = ()
     """Attributes into which names point."""
 
@@ -77,7 +81,7 @@ class Convention(NamedTuple):
         """The attributes with what the JSON among them holds, by pointer."""
         tree = _TREES.get(self.name)
         if tree is None:
-            tree = _TREES[self.name] = pointer_tree([*self.counts, *self.who, *self.response_id, *self.beside])
+            tree = _TREES[self.name] = pointer_tree([*self.counts, *self.who, *self.response_id, *self.marks])
         unfolded = dict(attributes)
         for name in self.pointed:
             document = parsed(attributes.get(name))

@@ -8,7 +8,8 @@ from operator import itemgetter, sub
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from otel_llm_cost.conventions.providers import COUNTS_CACHE_INSIDE
-from otel_llm_cost.conventions.scopes import TOTAL, InputCount, Reading, ReasoningCount
+from otel_llm_cost.conventions.scope_table import TOTAL, InputCount, ReasoningCount
+from otel_llm_cost.conventions.scopes import Reading
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT
 
 Counts: TypeAlias = dict[str, int]
@@ -53,6 +54,11 @@ _BY_DECISION: Final = {
     (False, True): _PARTS | _REASONING_BESIDE,
     (True, True): _PARTS | _CACHE_BESIDE | _REASONING_BESIDE,
 }
+
+
+EVIDENCE: Final = ("uncached", "unreasoned", "untooled", "tool_input")
+"""Counts of a part: the input without the cached tokens, the output without the reasoning, the prompt without what tools added, and
+that. They only tell what the whole includes."""
 
 
 def current(names: tuple[str, ...], counting: InputCount) -> tuple[str, ...]:
@@ -170,7 +176,7 @@ def disjoint(found: Counts, reading: Reading, provider: str, *, holds_cache: boo
         found["input"] += _cached(found)
     if decision.is_reasoning_beside and "output" in found:
         found["output"] += found["reasoning"]
-    if found.get("compaction") or (doubt is None and found.get(TOTAL, 0) > found.get("input", 0) + found.get("output", 0)):
+    if found.get("compaction") or (doubt is None and _is_more_billed(found)):
         # Anthropic bills its compaction passes outside the usage, and the span has only their sum; Gemini's OpenAI endpoint
         # leaves the thinking out of all but the total.
         doubt = "incomplete_usage"
@@ -192,7 +198,10 @@ def decide(found: Counts, reading: Reading, provider: str, *, holds_cache: bool 
     if "cache_write" not in found and ("cache_write_5m" in found or "cache_write_1h" in found):
         found["cache_write"] = found.get("cache_write_5m", 0) + found.get("cache_write_1h", 0)
     counting, doubt, assumed = reading.input, reading.doubt, reading.assumed
-    if counting is InputCount.UNKNOWN:
+    by_parts = _input_by_parts(found)
+    if by_parts is not None:
+        counting = by_parts
+    elif counting is InputCount.UNKNOWN:
         counting, doubt, assumed = _input_of_unknown(found, provider, is_older=is_older)
     is_cache_beside = counting is InputCount.EXCLUSIVE
     is_reasoning_beside, doubt = _reasoning(found, reading.reasoning, doubt, is_cache_beside=is_cache_beside)
@@ -208,6 +217,10 @@ def _rename(found: Counts) -> bool:
             found[current] = count
             is_read = is_read or (name.endswith(OLDER) and current in _ABOUT_CACHE)
     return is_read
+
+
+def _is_more_billed(found: Counts) -> bool:
+    return "input" in found and "output" in found and found.get(TOTAL, 0) > found["input"] + found["output"]
 
 
 def _cached(found: Counts) -> int:
@@ -227,11 +240,29 @@ def _input_of_unknown(found: Counts, provider: str, *, is_older: bool) -> tuple[
     return InputCount.INCLUSIVE, "ambiguous_usage", ()
 
 
+def _input_by_parts(found: Counts) -> InputCount | None:
+    """What a count of the uncached input tells: what the input includes, and how much was written to the cache."""
+    if "tool_input" in found and found.get("untooled") == found.get("input"):
+        found["input"] += found.pop("tool_input")
+    input_, uncached = found.get("input"), found.get("uncached")
+    if input_ is None or uncached is None:
+        return None
+    if "cache_write" not in found and "cache_read" in found and input_ > uncached + found["cache_read"]:
+        found["cache_write"] = input_ - uncached - found["cache_read"]
+    if not _cached(found):
+        return None
+    if input_ == uncached:
+        return InputCount.EXCLUSIVE
+    return InputCount.INCLUSIVE if input_ == uncached + _cached(found) else None
+
+
 def _reasoning(found: Counts, counting: ReasoningCount, doubt: str | None, *, is_cache_beside: bool) -> tuple[bool, str | None]:
     """Whether the output leaves the reasoning out, and the doubt."""
     reasoning, output = found.get("reasoning", 0), found.get("output", 0)
     if not reasoning or counting is ReasoningCount.BESIDE:
         return bool(reasoning), doubt
+    if (unreasoned := found.get("unreasoned")) is not None and unreasoned in {output, output - reasoning}:
+        return unreasoned == output, doubt
     without = found.get("input", 0) + output + (_cached(found) if is_cache_beside else 0)
     if found.get(TOTAL) == without + reasoning:
         return True, doubt

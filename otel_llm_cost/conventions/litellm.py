@@ -42,6 +42,7 @@ def _operation(attributes: Mapping[str, object]) -> str | None:
 
 LITELLM: Final = SEMCONV._replace(
     name="LiteLLM",
+    scope="litellm",
     counts={
         **SEMCONV.counts,
         **details_at(_USAGE),

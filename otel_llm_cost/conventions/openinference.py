@@ -11,7 +11,7 @@ from typing import Final
 
 from otel_llm_cost.call import Told
 from otel_llm_cost.conventions.convention import Convention
-from otel_llm_cost.conventions.scopes import TOTAL
+from otel_llm_cost.conventions.scope_table import TOTAL
 from otel_llm_cost.conventions.usage_objects import details_at, gemini_details_at, langchain_details_at
 from otel_llm_cost.recognise import OPENINFERENCE_CALLS
 
@@ -30,6 +30,8 @@ _LLM_RESULT: Final = "output.value/llm_output"
 _MESSAGE: Final = "output.value/generations/0/0/message/kwargs"
 """Where LangChain keeps what the provider told."""
 _COUNTED: Final = "output.value/input_tokens"
+_BACKGROUND: Final = "output.value/background"
+_PREPARED: Final = "output.value/messages/0"
 _COST: Final = "output.value/usage/cost"
 _UPSTREAM: Final = "output.value/usage/cost_details/upstream_inference_cost"
 _BYOK: Final = "output.value/usage/is_byok"
@@ -44,16 +46,35 @@ def _told(attributes: Mapping[str, object]) -> Told | None:
     return Told(amount, "USD", "provider")
 
 
-def _operation(attributes: Mapping[str, object]) -> str | None:
+def _of_kind(attributes: Mapping[str, object]) -> str | None:
     kind = attributes.get(MARK)
-    operation = OPENINFERENCE_CALLS.get(kind) if isinstance(kind, str) else None
-    if attributes.get(_COUNTED) is not None or (
-        attributes.get("llm.invocation_parameters") == "{}" and attributes.get("output.value/background") is not True
-    ):
-        return None  # tokens that are only counted; an answer that is fetched again, unless its call was made in the background
-    # A batch that is handed in is a span of this kind, too: it has neither a model nor counts.
+    return OPENINFERENCE_CALLS.get(kind) if isinstance(kind, str) else None
+
+
+def _of_llama_index(attributes: Mapping[str, object]) -> str | None:
+    # A helper that only makes the request's arguments has a span like a call's.
+    return None if attributes.get(_PREPARED) is not None else _operation(attributes)
+
+
+def _of_langchain(attributes: Mapping[str, object]) -> str | None:
+    # Whatever has "agent" in its name is an agent, a model, too; agents themselves have no counts.
+    if attributes.get(MARK) == "AGENT" and "llm.token_count.prompt" in attributes:
+        return "chat"
+    return _operation(attributes)
+
+
+def _operation(attributes: Mapping[str, object]) -> str | None:
+    # Tokens that are only counted are a span of this kind, too.
+    return None if attributes.get(_COUNTED) is not None else _of_kind(attributes)
+
+
+def _of_openai(attributes: Mapping[str, object]) -> str | None:
+    # Its every request is a span of this kind: an answer that is fetched again, unless its call was made in the background, and a
+    # batch that is handed in, which has neither a model nor counts.
+    if attributes.get("llm.invocation_parameters") == "{}" and attributes.get(_BACKGROUND) is not True:
+        return None
     is_call = any(name in attributes for name in _MODELS) or "llm.token_count.prompt" in attributes
-    return operation if is_call else None
+    return _operation(attributes) if is_call else None
 
 
 OPENINFERENCE: Final = Convention(
@@ -69,6 +90,7 @@ OPENINFERENCE: Final = Convention(
         "llm.token_count.completion_details.audio": "output_audio",
         **details_at("output.value/usage"),
         **details_at("output.value/data/usage"),
+        **details_at("output.value/0/usage"),
         **gemini_details_at("output.value/usage_metadata"),
         **details_at(f"{_LLM_RESULT}/token_usage"),
         **details_at(f"{_LLM_RESULT}/usage"),
@@ -98,19 +120,30 @@ OPENINFERENCE: Final = Convention(
         f"{_LLM_RESULT}/id",
         f"{_MESSAGE}/response_metadata/id",
     ),
-    deciding=(MARK, "llm.token_count.prompt", _COUNTED, "output.value/background"),
-    beside=(_COST, _UPSTREAM, _BYOK),
+    deciding=(MARK, "llm.token_count.prompt", _COUNTED, _BACKGROUND),
+    marks=(_COST, _UPSTREAM, _BYOK, "output.value/usage/input_tokens", "llm.invocation_parameters/stream"),
     holds_cache=False,
     told=_told,
     pointed=("llm.invocation_parameters", "embedding.invocation_parameters", "output.value"),
 )
 OPENINFERENCE_AGENTS: Final = OPENINFERENCE._replace(
     name="OpenInference of the OpenAI Agents SDK",
+    operation=_of_kind,
     tier=("llm.invocation_parameters/service_tier", *OPENINFERENCE.tier),
-    response_id=("llm.invocation_parameters/id", *OPENINFERENCE.response_id),
+    response_id=("llm.invocation_parameters/id", "output.value/0/output/0/provider_data/response_id"),
 )
 """Its parameters are those of the response."""
 OPENINFERENCE_OPENAI: Final = OPENINFERENCE._replace(
     name="OpenInference of OpenAI's client",
+    operation=_of_openai,
+    deciding=(MARK, "llm.token_count.prompt", "llm.invocation_parameters", _COUNTED, _BACKGROUND),
     request_tier=("llm.invocation_parameters/service_tier",),
 )
+OPENINFERENCE_LLAMA_INDEX: Final = OPENINFERENCE._replace(
+    name="OpenInference of LlamaIndex",
+    operation=_of_llama_index,
+    deciding=(*OPENINFERENCE.deciding, _PREPARED),
+)
+OPENINFERENCE_BEDROCK: Final = OPENINFERENCE._replace(name="OpenInference of Bedrock", tier=())
+"""The tier in a body is its maker's; Amazon's is in a header."""
+OPENINFERENCE_LANGCHAIN: Final = OPENINFERENCE._replace(name="OpenInference of LangChain", operation=_of_langchain)

@@ -16,7 +16,8 @@ _SPAN_KIND: Final = "traceloop.span.kind"
 
 def _operation(attributes: Mapping[str, object]) -> str | None:
     # LlamaIndex's tasks are named as calls; only the one that has the usage is one.
-    if _SPAN_KIND in attributes and not has_usage(attributes):
+    is_embedding = attributes.get("gen_ai.operation.name") == "embeddings"
+    if _SPAN_KIND in attributes and not is_embedding and not has_usage(attributes):
         return None
     return billed_operation(attributes)
 

@@ -59,6 +59,10 @@ As their totals show: prompt, completion and reasoning in xAI's chat completions
 """
 
 
+TELLS_COST: Final = frozenset({"openrouter"})
+"""Sellers whose bill depends on who served the call, so that only the cost that they tell is sure."""
+
+
 def provider_of(named: object, server_address: object, own: str | None = None) -> str:
     """The conventions' name of who is asked, empty where nobody says.
 
@@ -76,6 +80,8 @@ def own_host(hosts: Mapping[str, str], server_address: object, server_port: obje
     if not hosts or not isinstance(server_address, str):
         return None
     host = server_address.lower()
+    if isinstance(server_port, float) and server_port.is_integer():
+        server_port = int(server_port)  # from JavaScript
     return hosts.get(f"{host}:{server_port}") or hosts.get(host)
 
 

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from math import isnan
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from otel_llm_cost.call import STANDARD, Call, Kind, Sighting, Told, kind_of, tier_of
 from otel_llm_cost.conventions.convention import ADDRESS, PORT, Convention, first_text, text_of
-from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, current, disjoint, picker
+from otel_llm_cost.conventions.counts import EVIDENCE, OLDER, RENAMED, Counts, Disjoint, Plan, current, disjoint, picker
 from otel_llm_cost.conventions.hosts import host_of
-from otel_llm_cost.conventions.providers import own_host, provider_of
-from otel_llm_cost.conventions.scopes import TOTAL, Reading, reading
+from otel_llm_cost.conventions.providers import TELLS_COST, own_host, provider_of
+from otel_llm_cost.conventions.scope_table import TOTAL
+from otel_llm_cost.conventions.scopes import Reading, reading
 from otel_llm_cost.conventions.spoken import convention_of
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
 
 COST_AMOUNT: Final = "gen_ai.usage.cost.amount"
 
-_PLACE: Final = {name: place for place, name in enumerate((*COMPONENTS, "tool_input", "compaction", TOTAL))}
+_PLACE: Final = {name: place for place, name in enumerate((*COMPONENTS, *EVIDENCE, "compaction", TOTAL))}
 _NEEDS_OUTPUT: Final = frozenset({"chat", "text_completion", "generate_content", "completion"})
 _MAX_KINDS: Final = 4096
 _MAX_SHAPES: Final = 1024
@@ -99,8 +101,12 @@ class Reader:
         if shape.convention.duration is not None and end_unix_nano is not None:
             start_unix_nano = _start(start_unix_nano, end_unix_nano, attributes.get(shape.convention.duration))
         needs_output = kind.operation in _NEEDS_OUTPUT
-        if doubt is None and (not components or "input" not in stated or (needs_output and "output" not in stated)):
+        lacks = not components or "input" not in stated or (needs_output and "output" not in stated)
+        if lacks and (doubt is None or doubt == who.reading.doubt):
             doubt = "error" if failed else "no_usage"
+        told = self._told(shape, attributes)
+        if told is None and kind.provider in TELLS_COST:
+            assumed = (*assumed, "amount=listed")
         call = Call(
             kind.provider,
             kind.model,
@@ -109,9 +115,10 @@ class Reader:
             kind.tier,
             doubt,
             assumed,
-            self._told(shape, attributes),
+            told,
             kind.region,
             end_unix_nano,
+            who.reading.untold,
         )
         return Sighting(
             kind,
@@ -142,14 +149,15 @@ class Shape:
         self.convention: Convention = convention_of(held, scope)
         self.points = not held.isdisjoint(self.convention.pointed)
         """Whether there is JSON to look into."""
-        self._scope, self._version, self._names = scope, version, held
+        # LiteLLM writes on the application's own span, too.
+        self._scope, self._version, self._names = self.convention.scope or scope, version, held
         counts = self.convention.counts
         # In one order, whichever the span's: calls that use the same components are then alike.
         self.counted = tuple(
             sorted((name for name in names if name in counts), key=lambda name: _PLACE[counts[name].rstrip(OLDER + RENAMED)])
         )
         """The attributes that are counts."""
-        self._reading = reading(scope, version, names=held)
+        self._reading = reading(self._scope, version, names=held)
         self._is_plain = bool(self.counted) and not self.points and self.convention.duration is None
         self.stated = current(tuple(counts[name] for name in self.counted), self._reading.input)
         self.plan = Plan(self.stated) if self._is_plain and Plan.serves(self.stated, self._reading) else None
@@ -175,6 +183,9 @@ class Shape:
                 self.kinds[asked] = who
         return who
 
+    def _is_as_planned(self, how: Reading) -> bool:
+        return how._replace(row=None, untold=()) == self._reading._replace(row=None, untold=())
+
     def _who(self, attributes: Mapping[str, object], operation: str, hosts: Mapping[str, str]) -> Who:
         get, names = attributes.get, self.convention
         address, port = text_of(get(ADDRESS)), get(PORT)
@@ -189,7 +200,8 @@ class Shape:
         if named is None and names.provider_before_slash is not None:
             before, slash, _ = (text_of(get(names.provider_before_slash)) or "").partition("/")
             named = before if slash else None
-        tier, asked = tier_of(first_text(attributes, names.tier)), None
+        is_told = names.is_tier_told is None or names.is_tier_told(attributes)
+        tier, asked = tier_of(first_text(attributes, names.tier)) if is_told else None, None
         if tier is None:
             asked = tier_of(first_text(attributes, names.request_tier))
             # What was asked for, where nobody says what was served; the standard tier needs no asking.
@@ -208,7 +220,7 @@ class Shape:
         how = reading(self._scope, self._version, kind.provider, api, kind.model, self._names, is_chat=is_chat)
         if asked is not None:
             how = how._replace(assumed=(*how.assumed, f"tier={asked}"))
-        return Who(kind, how, how._replace(row=None) == self._reading._replace(row=None))
+        return Who(kind, how, self._is_as_planned(how) and kind.provider not in TELLS_COST)
 
 
 def _start(start_unix_nano: int, end_unix_nano: int, seconds: object) -> int:
@@ -233,8 +245,12 @@ def counted(stated: tuple[str, ...], values: tuple[object, ...], *, has_text: bo
     for name, value in zip(stated, values, strict=True):
         count = _integer(value) if has_text else value
         if type(count) is int and 0 <= count <= MAX_COUNT:
-            if found.setdefault(name, count) != count:
-                return "contradictory_usage"
+            held = found.setdefault(name, count)
+            if held != count:
+                if held and count:
+                    return "contradictory_usage"
+                # A 0 under one spelling says less than a count under another: LangChain writes it where it tells the parts.
+                found[name] = held or count
         elif count is not None:
             return "invalid_usage"
     return found
@@ -242,7 +258,7 @@ def counted(stated: tuple[str, ...], values: tuple[object, ...], *, has_text: bo
 
 def _integer(value: object) -> object:
     """An integer that is written as a text or a double; anything else as it is."""
-    if value == "" or value != value:  # noqa: PLR0124 - LiteLLM's and JavaScript's way to say that there is none
+    if value == "" or (isinstance(value, float) and isnan(value)):  # LiteLLM's and JavaScript's way to say that there is none
         return None
     if isinstance(value, float) and value.is_integer():
         return int(value)

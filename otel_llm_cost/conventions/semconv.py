@@ -9,7 +9,7 @@ from typing import Final
 
 from otel_llm_cost.conventions.convention import Convention
 from otel_llm_cost.conventions.counts import OLDER, RENAMED
-from otel_llm_cost.conventions.scopes import TOTAL
+from otel_llm_cost.conventions.scope_table import TOTAL
 from otel_llm_cost.recognise import billed_operation
 
 SEMCONV: Final = Convention(
@@ -42,6 +42,7 @@ SEMCONV: Final = Convention(
         "gen_ai.usage.thinking_tokens": f"reasoning{OLDER}",
         "llm.usage.total_tokens": TOTAL,
         "gen_ai.usage.total_tokens": TOTAL,
+        "mistral_ai.request.total_tokens": TOTAL,
     },
     operation=billed_operation,
     provider=("gen_ai.provider.name", "gen_ai.system"),

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from otel_llm_cost.conventions import litellm, openinference, vercel
+from otel_llm_cost.conventions import langfuse, litellm, openinference, vercel
 from otel_llm_cost.conventions.convention import Convention
+from otel_llm_cost.conventions.langsmith import LANGSMITH
 from otel_llm_cost.conventions.logfire import LOGFIRE
+from otel_llm_cost.conventions.openlit import OPENLIT
 from otel_llm_cost.conventions.openllmetry import OPENLLMETRY, OPENLLMETRY_OPENAI
 from otel_llm_cost.conventions.pydantic_ai import PYDANTIC_AI
 from otel_llm_cost.conventions.semconv import SEMCONV
 
 _BY_SCOPE: Final = (
+    ("gen_ai", vercel.VERCEL_SEMCONV),
+    ("langsmith", LANGSMITH),
+    ("openlit.instrumentation.openai", OPENLIT),
+    ("openinference.instrumentation.bedrock", openinference.OPENINFERENCE_BEDROCK),
+    ("openinference.instrumentation.langchain", openinference.OPENINFERENCE_LANGCHAIN),
+    ("openinference.instrumentation.llama_index", openinference.OPENINFERENCE_LLAMA_INDEX),
     ("openinference.instrumentation.openai_agents", openinference.OPENINFERENCE_AGENTS),
     ("openinference.instrumentation.openai", openinference.OPENINFERENCE_OPENAI),
     ("opentelemetry.instrumentation.openai.v1", OPENLLMETRY_OPENAI),
@@ -24,6 +32,7 @@ _BY_ATTRIBUTE: Final = (
     (openinference.MARK, openinference.OPENINFERENCE),
     (vercel.MARK, vercel.VERCEL),
     (litellm.MARK, litellm.LITELLM),
+    (langfuse.MARK, langfuse.LANGFUSE),
 )
 """What only the spans of one convention have. LiteLLM's callback writes on the application's own span, too."""
 

@@ -51,7 +51,16 @@ _LANGCHAIN: Final = {
     f"{part}_token_details/{tier}{name}": count
     for tier in ("", "flex_", "priority_")
     for part, names in (
-        ("input", {"cache_read": "cache_read", "cache_creation": "cache_write", "audio": "input_audio"}),
+        (
+            "input",
+            {
+                "cache_read": "cache_read",
+                "cache_creation": "cache_write",
+                "ephemeral_5m_input_tokens": "cache_write_5m",
+                "ephemeral_1h_input_tokens": "cache_write_1h",
+                "audio": "input_audio",
+            },
+        ),
         ("output", {"reasoning": "reasoning", "audio": "output_audio"}),
     )
     for name, count in names.items()
@@ -72,3 +81,9 @@ def gemini_details_at(place: str) -> dict[str, str]:
 def langchain_details_at(place: str) -> dict[str, str]:
     """The same of LangChain's own `usage_metadata`."""
     return {f"{place}/{pointer}": f"{count}{RENAMED}" for pointer, count in _LANGCHAIN.items()}
+
+
+def langchain_details_in(place: str, part: str) -> dict[str, str]:
+    """Those of the input or of the output alone."""
+    prefix = f"{part}_token_details/"
+    return {f"{place}/{at.removeprefix(prefix)}": f"{count}{RENAMED}" for at, count in _LANGCHAIN.items() if at.startswith(prefix)}

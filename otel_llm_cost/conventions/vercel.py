@@ -10,7 +10,8 @@ from typing import Final
 
 from otel_llm_cost.conventions.convention import Convention
 from otel_llm_cost.conventions.counts import RENAMED
-from otel_llm_cost.conventions.scopes import TOTAL
+from otel_llm_cost.conventions.scope_table import TOTAL
+from otel_llm_cost.conventions.semconv import SEMCONV
 from otel_llm_cost.conventions.usage_objects import details_at
 
 MARK: Final = "ai.operationId"
@@ -28,6 +29,26 @@ _OPERATIONS: Final = {
 _META: Final = "ai.response.providerMetadata"
 
 
+_DETAILS: Final = {
+    f"{_META}/openai/cachedPromptTokens": f"cache_read{RENAMED}",
+    f"{_META}/openai/reasoningTokens": f"reasoning{RENAMED}",
+    f"{_META}/openai/usage/cacheWriteTokens": f"cache_write{RENAMED}",
+    f"{_META}/anthropic/cacheReadInputTokens": f"cache_read{RENAMED}",
+    f"{_META}/anthropic/cacheCreationInputTokens": f"cache_write{RENAMED}",
+    **details_at(f"{_META}/anthropic/usage"),
+    f"{_META}/bedrock/usage/cacheReadInputTokens": f"cache_read{RENAMED}",
+    f"{_META}/bedrock/usage/cacheWriteInputTokens": f"cache_write{RENAMED}",
+    f"{_META}/google/usageMetadata/cachedContentTokenCount": f"cache_read{RENAMED}",
+    f"{_META}/google/usageMetadata/thoughtsTokenCount": f"reasoning{RENAMED}",
+    f"{_META}/google/usageMetadata/candidatesTokenCount": "unreasoned",
+    f"{_META}/google/usageMetadata/promptTokenCount": "untooled",
+    f"{_META}/google/usageMetadata/toolUsePromptTokenCount": "tool_input",
+    f"{_META}/anthropic/usage/input_tokens": "uncached",
+    "ai.usage.inputTokenDetails.noCacheTokens": "uncached",
+    "ai.usage.outputTokenDetails.reasoningTokens": "reasoning",
+}
+
+
 def _operation(attributes: Mapping[str, object]) -> str | None:
     called = attributes.get(MARK)
     return _OPERATIONS.get(called) if isinstance(called, str) else None
@@ -41,7 +62,6 @@ VERCEL: Final = Convention(
         "ai.usage.totalTokens": TOTAL,
         "ai.usage.inputTokenDetails.cacheReadTokens": "cache_read",
         "ai.usage.inputTokenDetails.cacheWriteTokens": "cache_write",
-        "ai.usage.outputTokenDetails.reasoningTokens": "reasoning",
         "ai.usage.cachedInputTokens": f"cache_read{RENAMED}",
         "ai.usage.reasoningTokens": f"reasoning{RENAMED}",
         "ai.usage.promptTokens": f"input{RENAMED}",
@@ -49,16 +69,7 @@ VERCEL: Final = Convention(
         "ai.usage.tokens": f"input{RENAMED}",
         "gen_ai.usage.input_tokens": f"input{RENAMED}",
         "gen_ai.usage.output_tokens": f"output{RENAMED}",
-        f"{_META}/openai/cachedPromptTokens": f"cache_read{RENAMED}",
-        f"{_META}/openai/reasoningTokens": f"reasoning{RENAMED}",
-        f"{_META}/openai/usage/cacheWriteTokens": f"cache_write{RENAMED}",
-        f"{_META}/anthropic/cacheReadInputTokens": f"cache_read{RENAMED}",
-        f"{_META}/anthropic/cacheCreationInputTokens": f"cache_write{RENAMED}",
-        **details_at(f"{_META}/anthropic/usage"),
-        f"{_META}/bedrock/usage/cacheReadInputTokens": f"cache_read{RENAMED}",
-        f"{_META}/bedrock/usage/cacheWriteInputTokens": f"cache_write{RENAMED}",
-        f"{_META}/google/usageMetadata/cachedContentTokenCount": f"cache_read{RENAMED}",
-        f"{_META}/google/usageMetadata/thoughtsTokenCount": f"reasoning{RENAMED}",
+        **_DETAILS,
     },
     operation=_operation,
     provider=("gen_ai.system", "ai.model.provider"),
@@ -70,3 +81,10 @@ VERCEL: Final = Convention(
     holds_cache=False,
     pointed=(_META,),
 )
+VERCEL_SEMCONV: Final = SEMCONV._replace(
+    name="Vercel AI SDK 7",
+    counts={**SEMCONV.counts, **_DETAILS},
+    tier=(*SEMCONV.tier, *VERCEL.tier),
+    pointed=(_META,),
+)
+"""Its spans by the semantic conventions, to which options add its own details."""
