@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from otel_llm_cost.conventions.counts import OLDER, RENAMED, Counts, Disjoint, Plan, disjoint
 from otel_llm_cost.conventions.providers import COUNTS_CACHE_INSIDE
-from otel_llm_cost.conventions.scope_table import InputCount, ReasoningCount
-from otel_llm_cost.conventions.scopes import Reading
+from otel_llm_cost.conventions.scope_table import TOTAL, InputCount, ReasoningCount
+from otel_llm_cost.conventions.scopes import Reading, reading
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT
 
 INCLUSIVE, EXCLUSIVE, UNKNOWN = InputCount.INCLUSIVE, InputCount.EXCLUSIVE, InputCount.UNKNOWN
@@ -532,3 +532,216 @@ def test_the_largest_count_is_one() -> None:
 )
 def test_which_sets_of_counts_need_no_second_look(names: tuple[str, ...], counting: InputCount, *, serves: bool) -> None:
     assert Plan.serves(names, Reading(counting, ReasoningCount.INSIDE)) is serves
+
+
+INSIDE_OUTPUT, BESIDE_OUTPUT, EITHER = ReasoningCount.INSIDE, ReasoningCount.BESIDE, ReasoningCount.UNKNOWN
+
+
+def read_as(
+    found: Counts, how: Reading, provider: str = "openai", *, holds_cache: bool = True
+) -> tuple[dict[str, int], str | None, tuple[str, ...]]:
+    return as_mapping(disjoint(dict(found), how, provider, holds_cache=holds_cache))
+
+
+@pytest.mark.parametrize(
+    ("total", "held", "doubt"),
+    [
+        pytest.param(997 + 499 + 401, {"input": 997, "cache_read": 401, "output": 499}, None, id="holds-the-cache-once-more"),
+        # The same whether the input holds the cache, or the total leaves it out.
+        pytest.param(997 + 499, {"input": 596, "cache_read": 401, "output": 499}, "ambiguous_usage", id="proves-nothing"),
+        pytest.param(997 + 499 + 7, {"input": 596, "cache_read": 401, "output": 499}, "ambiguous_usage", id="has-something-else"),
+        pytest.param(7, {"input": 596, "cache_read": 401, "output": 499}, "ambiguous_usage", id="has-less"),
+        pytest.param(0, {"input": 596, "cache_read": 401, "output": 499}, "ambiguous_usage", id="is-none"),
+    ],
+)
+def test_a_total_tells_whether_the_cache_stands_beside(total: int, held: dict[str, int], doubt: str | None) -> None:
+    found = {f"input{OLDER}": 997, "cache_read": 401, "output": 499, TOTAL: total}
+    assert read_as(found, Reading(UNKNOWN, INSIDE_OUTPUT), "anthropic") == (held, doubt, ())
+
+
+@pytest.mark.parametrize("counting", [INCLUSIVE, EXCLUSIVE, UNKNOWN])
+@pytest.mark.parametrize(("total", "doubt"), [(1496, None), (1495, None), (0, None), (1497, "incomplete_usage")])
+def test_a_total_of_more_than_is_stated_leaves_a_doubt(total: int, doubt: str | None, counting: InputCount) -> None:
+    found = {"input": 997, "output": 499, TOTAL: total}
+    assert read_as(found, Reading(counting, INSIDE_OUTPUT)) == ({"input": 997, "output": 499}, doubt, ())
+
+
+def test_a_total_alone_is_no_usage() -> None:
+    assert read_as({TOTAL: 1496}, Reading(INCLUSIVE, INSIDE_OUTPUT)) == ({}, None, ())
+
+
+@pytest.mark.parametrize(
+    ("counting", "output", "total", "held", "doubt"),
+    [
+        pytest.param(INSIDE_OUTPUT, 499, None, {"output": 288, "reasoning": 211}, None, id="inside"),
+        pytest.param(BESIDE_OUTPUT, 499, None, {"output": 499, "reasoning": 211}, None, id="beside"),
+        pytest.param(BESIDE_OUTPUT, 7, None, {"output": 7, "reasoning": 211}, None, id="beside-a-short-answer"),
+        pytest.param(BESIDE_OUTPUT, 0, None, {"reasoning": 211}, None, id="beside-none"),
+        pytest.param(INSIDE_OUTPUT, 499, 997 + 499 + 211, {"output": 499, "reasoning": 211}, None, id="the-total-proves-it-beside"),
+        pytest.param(EITHER, 499, 997 + 499 + 211, {"output": 499, "reasoning": 211}, None, id="unknown-but-for-the-total"),
+        pytest.param(EITHER, 7, None, {"output": 7, "reasoning": 211}, None, id="more-than-the-output-can-only-be-beside"),
+        # The lower of 499 and 710.
+        pytest.param(EITHER, 499, None, {"output": 288, "reasoning": 211}, "ambiguous_usage", id="unknown"),
+        pytest.param(EITHER, 211, None, {"reasoning": 211}, "ambiguous_usage", id="as-much-as-the-output"),
+        pytest.param(EITHER, 499, 1496, {"output": 288, "reasoning": 211}, "ambiguous_usage", id="a-total-that-proves-nothing"),
+        pytest.param(BESIDE_OUTPUT, 499, 997 + 499 + 211, {"output": 499, "reasoning": 211}, None, id="beside-and-in-the-total"),
+        pytest.param(BESIDE_OUTPUT, 499, 997 + 499 + 211 + 7, {"output": 499, "reasoning": 211}, "incomplete_usage", id="and-more"),
+    ],
+)
+def test_where_the_reasoning_is(
+    counting: ReasoningCount, output: int, total: int | None, held: dict[str, int], doubt: str | None
+) -> None:
+    found = {"input": 997, "output": output, "reasoning": 211} | ({TOTAL: total} if total is not None else {})
+    assert read_as(found, Reading(INCLUSIVE, counting)) == ({"input": 997} | held, doubt, ())
+    none = {name: count for name, count in found.items() if name not in {"reasoning", TOTAL}}
+    assert read_as(none | {"reasoning": 0}, Reading(INCLUSIVE, counting)) == read_as(none, Reading(INCLUSIVE, counting))
+
+
+def test_a_total_proves_both_beside() -> None:
+    found = {"input": 997, "cache_read": 401, "output": 499, "reasoning": 211}
+    held = {"input": 997, "cache_read": 401, "output": 499, "reasoning": 211}
+    assert read_as(found | {TOTAL: 2108}, Reading(EXCLUSIVE, INSIDE_OUTPUT)) == (held, None, ())  # 997 + 401 + 499 + 211
+    assert read_as(found | {TOTAL: 1897}, Reading(EXCLUSIVE, INSIDE_OUTPUT)) == (held | {"output": 288}, None, ())
+
+
+@pytest.mark.parametrize("scope", ["opentelemetry.instrumentation.genai.openai", "my.application"])
+@pytest.mark.parametrize(
+    ("provider", "api", "output", "doubt"),
+    [
+        pytest.param("x_ai", "chat_completions", 499, None, id="xai-chat"),
+        pytest.param("x_ai", "responses", 288, None, id="xai-responses"),
+        pytest.param("x_ai", None, 288, "ambiguous_usage", id="xai-who-knows-where"),
+        pytest.param("openai", "chat_completions", 288, None, id="openai-chat"),
+        pytest.param("openai", None, 288, None, id="openai"),
+        pytest.param("", None, 288, None, id="nobody"),
+    ],
+)
+def test_xai_leaves_the_reasoning_out_of_its_chats(
+    provider: str, api: str | None, output: int, doubt: str | None, scope: str
+) -> None:
+    found = {"input": 997, "output": 499, "reasoning": 211}
+    how = reading(scope, provider=provider, api=api)
+    assert read_as(found, how, provider) == ({"input": 997, "output": output, "reasoning": 211}, doubt, ())
+
+
+def stated_of(found: Counts, how: Reading) -> Counts:
+    """What other spans of the call are compared with."""
+    found = dict(found)
+    disjoint(found, how, "anthropic")
+    return found
+
+
+def test_spans_of_one_call_are_compared_by_counts_that_hold_their_parts() -> None:
+    found = {"input": 997, "cache_read": 401, "cache_write": 307, "output": 499, "reasoning": 211}
+    assert stated_of(found, Reading(INCLUSIVE, INSIDE_OUTPUT)) == found
+    assert stated_of(found, Reading(EXCLUSIVE, INSIDE_OUTPUT)) == found | {"input": 1705}  # 997 + 401 + 307
+    assert stated_of(found, Reading(INCLUSIVE, BESIDE_OUTPUT)) == found | {"output": 710}  # 499 + 211
+    assert stated_of(found, Reading(EXCLUSIVE, BESIDE_OUTPUT)) == found | {"input": 1705, "output": 710}
+
+
+@pytest.mark.parametrize("mark", ["", OLDER, RENAMED])
+def test_counts_that_are_not_the_providers_are_forgotten(mark: str) -> None:
+    found = {f"input{mark}": 997, "cache_read": 401, f"output{mark}": 499, "reasoning": 211, TOTAL: 1496}
+    made = ("output", "reasoning", TOTAL)
+    assert read_as(found, Reading(INCLUSIVE, INSIDE_OUTPUT, unproven=made)) == ({"input": 596, "cache_read": 401}, None, ())
+    every = ("input", "output", "reasoning", TOTAL)
+    assert read_as(found, Reading(INCLUSIVE, INSIDE_OUTPUT, unproven=every)) == ({}, None, ())
+    assert read_as(found, Reading(EXCLUSIVE, INSIDE_OUTPUT, unproven=every)) == ({}, None, ())
+    # With the input goes what it would include: nobody knows how much of it that was.
+    assert read_as(found, Reading(INCLUSIVE, INSIDE_OUTPUT, unproven=("input", TOTAL))) == (
+        {"output": 288, "reasoning": 211},
+        None,
+        (),
+    )
+
+
+@pytest.mark.parametrize("counting", [INCLUSIVE, EXCLUSIVE])
+def test_what_is_known_of_a_scope_is_said(counting: InputCount) -> None:
+    found = {"input": 997, "output": 499}
+    assert read_as(found, Reading(counting, INSIDE_OUTPUT, doubt="incomplete_usage")) == (found, "incomplete_usage", ())
+    assert read_as(found, Reading(counting, INSIDE_OUTPUT, assumed=("output=overstated",))) == (found, None, ("output=overstated",))
+    both = {"input": 997, "output": 499, "cache_read": 401, "input_audio": 101}
+    how = Reading(counting, INSIDE_OUTPUT, doubt="incomplete_usage", assumed=("output=overstated",))
+    assert read_as(both, how)[1:] == ("incomplete_usage", ("output=overstated", "cache_read=text"))
+    # A doubt never hides a contradiction.
+    assert read_as(found | {"reasoning": 503}, how) == CONTRADICTORY
+
+
+def test_a_convention_that_does_not_say_what_its_input_holds_is_as_an_older_one() -> None:
+    how = Reading(UNKNOWN, INSIDE_OUTPUT)
+    assert read_as(CACHED, how, "anthropic") == (INSIDE, None, ("input=inclusive",))
+    assert read_as(CACHED, how, "anthropic", holds_cache=False) == (INSIDE, "ambiguous_usage", ())
+    assert read_as(CACHED, how, "openai", holds_cache=False) == (INSIDE, None, ("input=inclusive",))
+    assert read_as(CACHED | {"input": 701}, how, "anthropic", holds_cache=False) == (CACHED | {"input": 701}, None, ())
+    # A scope that is known needs no convention.
+    assert read_as(CACHED, Reading(INCLUSIVE, INSIDE_OUTPUT), "anthropic", holds_cache=False) == (INSIDE, None, ())
+
+
+@pytest.mark.parametrize("counting", [INCLUSIVE, EXCLUSIVE, UNKNOWN])
+@pytest.mark.parametrize(
+    ("uncached", "held"),
+    [
+        pytest.param(289, {"input": 289}, id="what-the-cache-leaves"),  # 997 - 401 - 307
+        pytest.param(997, {"input": 997}, id="all-of-it"),
+    ],
+)
+def test_a_count_of_what_was_not_cached_decides_whatever_the_scope(
+    uncached: int, held: dict[str, int], counting: InputCount
+) -> None:
+    found = CACHED | {"uncached": uncached}
+    assert read_as(found, Reading(counting, INSIDE_OUTPUT), "anthropic") == (CACHED | held, None, ())
+
+
+def test_what_was_not_cached_tells_what_was_written() -> None:
+    found = {"input": 997, "uncached": 289, "cache_read": 401, "output": 499}
+    assert read_as(found, Reading(INCLUSIVE, INSIDE_OUTPUT)) == (INSIDE, None, ())
+    assert read_as(found | {"uncached": 596}, Reading(INCLUSIVE, INSIDE_OUTPUT))[0] == {
+        "input": 596,
+        "cache_read": 401,
+        "output": 499,
+    }
+
+
+@pytest.mark.parametrize("counting", [INSIDE_OUTPUT, EITHER])
+def test_a_count_of_what_was_answered_tells_where_the_reasoning_is(counting: ReasoningCount) -> None:
+    found = {"input": 997, "output": 499, "reasoning": 211}
+    how = Reading(INCLUSIVE, counting)
+    assert read_as(found | {"unreasoned": 499}, how) == ({"input": 997, "output": 499, "reasoning": 211}, None, ())
+    assert read_as(found | {"unreasoned": 288}, how) == ({"input": 997, "output": 288, "reasoning": 211}, None, ())
+
+
+def test_what_tools_gave_is_added_where_the_input_leaves_it_out() -> None:
+    found = {"input": 997, "output": 499, "untooled": 997, "tool_input": 13}
+    how = Reading(INCLUSIVE, INSIDE_OUTPUT)
+    assert read_as(found, how) == ({"input": 1010, "output": 499}, None, ())
+    # An input that is more than the prompt has it.
+    assert read_as(found | {"input": 1010}, how) == ({"input": 1010, "output": 499}, None, ())
+    cached = {"uncached": 596, "cache_read": 401}
+    assert read_as(found | cached, how) == ({"input": 609, "cache_read": 401, "output": 499}, None, ())
+
+
+WITH_TOTAL = [("input", "output"), ("input",), ("input", "output", "cache_read", "cache_write"), ("input", "output", "reasoning")]
+
+
+@given(st.sampled_from(WITH_TOTAL), st.lists(COUNT, min_size=5, max_size=5), st.integers(-3, 3), st.booleans())
+def test_a_plan_reads_a_total_as_the_full_reading_does(
+    names: tuple[str, ...],
+    values: list[int],
+    off: int,
+    agrees: bool,  # noqa: FBT001 - hypothesis gives it
+) -> None:
+    stated = (*names, TOTAL)
+    counts = dict(zip(names, values[: len(names)], strict=True))
+    total = counts["input"] + counts.get("output", 0) + off if agrees else values[4]
+    assume(0 <= total <= MAX_COUNT)
+    how = Reading(INCLUSIVE, INSIDE_OUTPUT)
+    assert Plan.serves(stated, how)
+    planned = Plan(stated).disjoint((*counts.values(), total))
+    held, doubt, assumed = read_as(counts | {TOTAL: total}, how)
+    assert assumed == ()
+    # Whatever leaves something to decide is left to the full reading.
+    if planned is not None:
+        assert (as_mapping((*planned, None, ()))[0], None) == (held, doubt)
+    elif doubt is None:
+        # A total of more than is stated is looked at again.
+        assert total > counts["input"] + counts.get("output", 0)

@@ -221,7 +221,9 @@ def test_it_is_known_by_its_mark_on_a_span_of_the_applications() -> None:
     # Without a tracer's span of its own it writes on the one that is there, whose name and scope are the application's.
     held = {"input": 565, "cache_read": 401, "cache_write": 31, "output": 288, "reasoning": 211}
     assert used(CHAT, "my.application") == (held, None)
-    assert seen(CHAT, "my.application").call.provider == "openai"
+    assert (seen(CHAT, "my.application").call.provider, seen(CHAT, "my.application").call.assumed) == ("openai", ())
+    # And it writes there as it always does.
+    assert used(CHAT | {"gen_ai.usage.total_tokens": ""}, "my.application") == (held, None)
     without_mark = {name: value for name, value in CHAT.items() if name != "litellm.provider.model"}
     assert used(without_mark, "my.application") == ({"input": 997, "output": 499}, None)
 

@@ -287,6 +287,46 @@ def test_version_5_anthropic_with_more_cached_than_input(counts: dict[str, Any])
     assert seen(attributes).call.tier == "batch"
 
 
+@pytest.mark.parametrize("counts", [counted_4(997, 499), counted_5(997, 499, cached=401)], ids=["text", "stream"])
+def test_version_5_anthropic_is_read_by_the_providers_own_input(counts: dict[str, Any]) -> None:
+    # The input is the provider's, which the cache stands beside.
+    details = meta(anthropic={"usage": raw_anthropic(997, 499), "cacheCreationInputTokens": 268})
+    attributes = chat("anthropic.messages", "claude") | details | counts
+    assert used(attributes) == ({"input": 997} | CLAUDE, None)
+    assert seen(attributes).call.assumed == ()
+    # Without it, both readings can be right.
+    without = {name: value for name, value in raw_anthropic(997, 499).items() if name != "input_tokens"}
+    assert used(attributes | meta(anthropic={"usage": without}))[1] == "ambiguous_usage"
+
+
+def raw_gemini(given: int, cached: int, answered: int, thought: int, **more: int) -> dict[str, object]:
+    usage = {
+        "promptTokenCount": given,
+        "cachedContentTokenCount": cached,
+        "candidatesTokenCount": answered,
+        "thoughtsTokenCount": thought,
+        "totalTokenCount": given + answered + thought + sum(more.values()),
+    }
+    return {"google": {"usageMetadata": usage | more}}
+
+
+def test_version_5_gemini_leaves_its_thoughts_out_of_the_output() -> None:
+    attributes = chat("google.generative-ai", "gemini") | meta(**raw_gemini(997, 401, 499, 211))
+    held = {"input": 596, "cache_read": 401, "output": 499, "reasoning": 211}
+    assert used(attributes | counted_4(997, 499)) == (held, None)
+    total = {"ai.usage.totalTokens": 997 + 499 + 211}
+    assert used(attributes | counted_5(997, 499, cached=401, reasoning=211) | total) == (held, None)
+    # Tokens of tools are in the total alone.
+    total = {"ai.usage.totalTokens": 997 + 499 + 211 + 13}
+    assert used(attributes | counted_5(997, 499, cached=401, reasoning=211) | total) == (held, "incomplete_usage")
+
+
+def test_thoughts_that_are_in_the_total_beside_the_output() -> None:
+    attributes = chat("google.generative-ai", "gemini") | counted_5(997, 499, reasoning=211)
+    assert used(attributes) == ({"input": 997, "output": 288, "reasoning": 211}, None)
+    assert used(attributes | {"ai.usage.totalTokens": 997 + 499 + 211}) == ({"input": 997, "output": 499, "reasoning": 211}, None)
+
+
 # Version 6 says what of the input was cached, and counts inside for every provider.
 def test_version_6_openai() -> None:
     attributes = chat("openai.chat", "gpt-4o") | counted_6(997, 499, cached=401, written=307, reasoning=211)
@@ -300,6 +340,15 @@ def test_version_6_anthropic() -> None:
     attributes = chat("anthropic.messages", "claude") | details | counted_6(given, 499, cached=401, written=268, reasoning=211)
     assert used(attributes) == ({"input": 61} | CLAUDE, None)
     assert (seen(attributes).call.tier, seen(attributes).call.assumed) == ("batch", ())
+
+
+@pytest.mark.parametrize("given", [61, 997], ids=["less-input-than-cached", "more-input-than-cached"])
+def test_version_6_objects_are_read_by_the_providers_own_input(given: int) -> None:
+    # They have the older names, and none of the details.
+    details = meta(anthropic={"usage": raw_anthropic(given, 499), "cacheCreationInputTokens": 268})
+    attributes = chat("anthropic.messages", "claude", "ai.generateObject.doGenerate") | details | counted_4(given + 401 + 268, 499)
+    assert used(attributes) == ({"input": given} | CLAUDE, None)
+    assert seen(attributes).call.assumed == ()
 
 
 def test_version_6_anthropic_without_outputs_has_no_times_to_live() -> None:
@@ -347,6 +396,17 @@ def test_version_7_counts_inside() -> None:
     assert seen(V7, "gen_ai").call.assumed == ()
     assert seen(V7, "gen_ai").response_id == "msg-7"
     assert used(V7 | {"gen_ai.usage.input_tokens": 7}, "gen_ai") == ({}, "contradictory_usage")
+
+
+def test_version_7_tells_more_where_it_is_asked_to() -> None:
+    # Objects leave the write out; what was not cached tells it.
+    bare = {name: value for name, value in V7.items() if name != "gen_ai.usage.cache_creation.input_tokens"}
+    parts = {"ai.usage.inputTokenDetails.noCacheTokens": 289, "ai.usage.outputTokenDetails.reasoningTokens": 211}
+    held = {"input": 289, "cache_read": 401, "cache_write": 307, "output": 288, "reasoning": 211}
+    assert used(bare | parts, "gen_ai") == (held, None)
+    given = {"gen_ai.usage.input_tokens": 61 + 401 + 268, "gen_ai.usage.cache_creation.input_tokens": 268}
+    assert used(V7 | given | meta(anthropic={"usage": raw_anthropic(61, 499)}), "gen_ai") == ({"input": 61} | CLAUDE, None)
+    assert seen(V7 | given | meta(anthropic={"usage": raw_anthropic(61, 499)}), "gen_ai").call.tier == "batch"
 
 
 @pytest.mark.parametrize("operation", ["invoke_agent", "agent_step", "execute_tool", "decide"])

@@ -100,7 +100,7 @@ class Plan:
     def serves(names: tuple[str, ...], reading: Reading) -> bool:
         """Whether these counts, so stated, need no second look."""
         stated = set(names) - {TOTAL}
-        if reading.unproven or reading.doubt or reading.assumed:
+        if reading.unproven or reading.doubt:
             return False
         if not stated <= _PARTS.keys() or "cache_read_audio" in stated or len(stated) + (TOTAL in names) < len(names):
             return False
@@ -188,8 +188,8 @@ def disjoint(found: Counts, reading: Reading, provider: str, *, holds_cache: boo
 
 def decide(found: Counts, reading: Reading, provider: str, *, holds_cache: bool = True) -> Decision:
     """How a span's counts include each other. `found` gets the keys of the current conventions."""
-    for name in [name for name in found if name.rstrip(OLDER + RENAMED) in reading.unproven]:
-        del found[name]
+    if reading.unproven:
+        _drop(found, reading.unproven)
     is_older = _rename(found) or not holds_cache
     if "input_seconds" in found:
         # Mistral bills the seconds that were heard: its audio tokens stand beside the prompt's, and in the total.
@@ -219,6 +219,14 @@ def _rename(found: Counts) -> bool:
     return is_read
 
 
+def _drop(found: Counts, unproven: tuple[str, ...]) -> None:
+    """Forgets counts that are not the provider's, and with an input all that it would include."""
+    for name in list(found):
+        base = name.rstrip(OLDER + RENAMED)
+        if base in unproven or ("input" in unproven and base.startswith(("input", "cache"))):
+            del found[name]
+
+
 def _is_more_billed(found: Counts) -> bool:
     return "input" in found and "output" in found and found.get(TOTAL, 0) > found["input"] + found["output"]
 
@@ -243,7 +251,10 @@ def _input_of_unknown(found: Counts, provider: str, *, is_older: bool) -> tuple[
 def _input_by_parts(found: Counts) -> InputCount | None:
     """What a count of the uncached input tells: what the input includes, and how much was written to the cache."""
     if "tool_input" in found and found.get("untooled") == found.get("input"):
-        found["input"] += found.pop("tool_input")
+        added = found.pop("tool_input")
+        found["input"] += added
+        if "uncached" in found:
+            found["uncached"] += added
     input_, uncached = found.get("input"), found.get("uncached")
     if input_ is None or uncached is None:
         return None

@@ -42,10 +42,10 @@ def pointer_tree(names: Iterable[str]) -> Tree:
 
 
 def find(document: object, tree: Tree, found: dict[str, Any]) -> None:
-    """Adds what the pointers of a tree point at."""
+    """Adds what the pointers of a tree point at; what is null or false is as if it were not there."""
     for step, below in tree.items():
         value = _step(document, step)
-        if value is None:
+        if value is None or value is False:
             continue
         if isinstance(below, str):
             found[below] = value

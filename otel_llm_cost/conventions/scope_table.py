@@ -59,8 +59,9 @@ class Row(NamedTuple):
 
 
 _IN, _OUT, _OPEN = InputCount.INCLUSIVE, InputCount.EXCLUSIVE, InputCount.UNKNOWN
-_INSIDE, _BESIDE = ReasoningCount.INSIDE, ReasoningCount.BESIDE
+_INSIDE, _BESIDE, _EITHER = ReasoningCount.INSIDE, ReasoningCount.BESIDE, ReasoningCount.UNKNOWN
 _OTEL: Final = "opentelemetry.instrumentation"
+_HANDLER: Final = "opentelemetry.util.genai.handler"
 _OPENINFERENCE: Final = "openinference.instrumentation"
 _OPENLIT: Final = "openlit.instrumentation"
 _CACHE_READ: Final = "gen_ai.usage.cache_read.input_tokens"
@@ -74,6 +75,9 @@ _REASON: Final = "llm.finish_reason"
 _PROMPT_CACHE_READ: Final = "llm.token_count.prompt_details.cache_read"
 _STREAM: Final = "gen_ai.request.stream"
 _FINISH: Final = "gen_ai.response.finish_reasons"
+_HOST: Final = "server.address"
+_CLIENT: Final = ("provider=openai",)
+"""The client's maker, whatever the host that is asked."""
 _NONE: Final = "-"
 """No span has this."""
 _CACHING: Final = r"anthropic|claude|nova"
@@ -110,11 +114,19 @@ ROWS: Final = (
     Row(f"{_OTEL}.google_genai", _IN, _INSIDE, before="0.7", proof=_NONE, unproven=_ALL),  # sums over a stream's chunks
     Row(f"{_OTEL}.google_genai", _IN, _INSIDE, before="1.2", doubt="incomplete_usage", untold=("cache_read",)),  # no thoughts
     Row(f"{_OTEL}.openai_v2", _IN, untold=_CACHED_OR_HEARD),
-    Row("opentelemetry.util.genai.handler", _IN, ReasoningCount.UNKNOWN, provider="gcp.gemini"),  # who uses it is not said
-    Row("opentelemetry.util.genai.handler", _IN, ReasoningCount.UNKNOWN, provider="gcp.vertex_ai"),
-    Row("opentelemetry.util.genai.handler", _IN, having=_CACHE_READ),
-    Row("opentelemetry.util.genai.handler", _IN, provider="openai", untold=_CACHED_OR_HEARD),
-    Row("opentelemetry.util.genai.handler", _IN),
+    # Before 1.2 of all of them, under the one scope of what they share
+    *(
+        row
+        for provider in ("gcp.gemini", "gcp.vertex_ai")
+        for row in (
+            Row(_HANDLER, _IN, _EITHER, provider=provider, having=_STREAM, proof=_FINISH, unproven=_MADE, untold=_MODALITIES),
+            Row(_HANDLER, _IN, _EITHER, provider=provider, untold=_MODALITIES),
+        )
+    ),
+    Row(_HANDLER, _IN, _INSIDE, provider="anthropic", having=_STREAM, proof=_FINISH, unproven=_MADE),
+    Row(_HANDLER, _IN, provider="openai", having=_HOST, untold=_CACHED_OR_HEARD),
+    Row(_HANDLER, _IN, provider="openai", untold=_CACHED_OR_HEARD, assumed=_CLIENT),
+    Row(_HANDLER, _IN),
     # OpenLLMetry, 0.62.4 and what its older wheels say
     Row(f"{_OTEL}.anthropic", _OUT, _INSIDE, before="0.32", proof=_NONE, unproven=_ALL),  # counted by itself
     Row(f"{_OTEL}.anthropic", _OUT, _INSIDE, before="0.33.4", doubt="incomplete_usage"),  # without the cache
@@ -197,7 +209,7 @@ ROWS: Final = (
     Row("logfire.anthropic", _IN, _INSIDE, since="5.3", having="logfire.span_type", proof=_FINISH, unproven=_MADE),
     Row("logfire.anthropic", _IN, _INSIDE, since="4.31"),
     Row("logfire.anthropic", _OUT, _INSIDE, before="4.31"),
-    Row("logfire.openai", _IN),
+    Row("logfire.openai", _IN, assumed=_CLIENT),
     # pydantic-ai
     Row("pydantic-ai", _IN, _INSIDE, since="2", having="model_request_parameters", proof=_FINISH, unproven=_MADE),
     Row("pydantic-ai", _OUT, _INSIDE, provider="anthropic", before="0.1.9", doubt="incomplete_usage"),
@@ -218,6 +230,9 @@ ROWS: Final = (
     # Vercel AI SDK: its scopes have no version, but 6 has these details, and 7 another scope
     Row("ai", _IN, _INSIDE, having="ai.usage.inputTokenDetails.noCacheTokens", has_text=True),
     Row("ai", _OUT, _INSIDE, having="ai.response.providerMetadata/anthropic/cacheReadInputTokens", has_text=True),
+    Row("ai", _OPEN, having="ai.response.providerMetadata/google/usageMetadata/promptTokenCount", has_text=True),
+    Row("ai", _OPEN, provider="gcp.gemini", has_text=True, doubt="incomplete_usage"),  # 4 leaves the thoughts out
+    Row("ai", _OPEN, provider="gcp.vertex_ai", has_text=True, doubt="incomplete_usage"),
     Row("ai", _OPEN, has_text=True, untold=_CACHE),
     Row("gen_ai", _IN, _INSIDE, has_text=True),
 )

@@ -56,6 +56,7 @@ def _operation(attributes: Mapping[str, object]) -> str | None:
 
 VERCEL: Final = Convention(
     name="Vercel AI SDK",
+    scope="ai",
     counts={
         "ai.usage.inputTokens": "input",
         "ai.usage.outputTokens": "output",
