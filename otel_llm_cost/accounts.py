@@ -14,7 +14,8 @@ from opentelemetry.metrics import MeterProvider
 from otel_llm_cost.call import Kind
 from otel_llm_cost.guard import SERIES_LIMIT, Guard
 from otel_llm_cost.ledger.entry import Entry
-from otel_llm_cost.ledger.once import Group, Once, Verdict
+from otel_llm_cost.ledger.group import Group
+from otel_llm_cost.ledger.once import Once, Verdict
 from otel_llm_cost.ledger.totals import Posting, Totals
 from otel_llm_cost.metrics import CostMetrics
 from otel_llm_cost.prices.table import PriceTable

@@ -157,12 +157,17 @@ def _untold(call: Call, table: PriceTable) -> Iterator[str]:
     for name in call.untold:
         if name not in call.usage.components:
             quote = _quote(call._replace(usage=Usage.of_counts((name,), (1,))), table)
-            if isinstance(quote, Quote) and not quote.missing and not any(said.startswith(f"{name}=") for said in quote.assumed):
+            if isinstance(quote, Quote) and not quote.missing and not _takes_wider(name, quote):
                 yield f"{name}=0"
 
 
 def _quote(call: Call, table: PriceTable) -> Quote | str:
     return table.quote(call.provider, call.model, call.at_unix_nano, call.tier, call.usage, call.region, call.end_unix_nano)
+
+
+def _takes_wider(name: str, quote: Quote) -> bool:
+    """Whether a component has no rate of its own, but that of the count in which it would be."""
+    return f"{name}=input" in quote.assumed or f"{name}=output" in quote.assumed
 
 
 def _doubtful(call: Call, quote: Quote, *, strict: bool) -> Cost:

@@ -17,11 +17,11 @@ from opentelemetry.trace import SpanContext, StatusCode
 from otel_llm_cost.accounts import Accounts
 from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
 from otel_llm_cost.call import Kind, Sighting, Told
-from otel_llm_cost.conventions.reader import Reader, Shape
+from otel_llm_cost.conventions.reader import Look, Reader
 from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Reason, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT
 from otel_llm_cost.ledger.entry import Entry
-from otel_llm_cost.ledger.once import Group
+from otel_llm_cost.ledger.group import Group
 from otel_llm_cost.ledger.totals import Posting
 from otel_llm_cost.names import COST_AMOUNT
 from otel_llm_cost.prices.table import PriceTable
@@ -30,6 +30,7 @@ from otel_llm_cost.repeated import Repeat, learn, repeat
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import SpanEnd, has_room, hook_end
 
+_SLACK_NS: Final = 1_000_000_000
 _MAX_SCOPES: Final = 10_000
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
 _ERROR: Final = StatusCode.ERROR
@@ -137,14 +138,16 @@ class CostSpanProcessor(SpanProcessor):
                 self._withdraw(span, hook)
                 return
             if not failed and look.is_header:
-                self._withdraw(span, hook)
+                if hook.group is not None:
+                    self._once.began(span.context.trace_id, hook.group, span.context.span_id)
+                    hook.group = None
                 self._accounts.count_duplicate(look.kind)
                 self._write(span, of_duplicate(look.kind.usage_source, self.table.version), held)
                 return
             given = reader.read(look, start, end_time, failed=failed)
             if isinstance(told, Told):
                 given = given._replace(call=given.call._replace(told=told))
-            self._settle(span, end_time, hook, held, given, look.shape)
+            self._settle(span, end_time, hook, held, given, look)
         except Exception as error:  # noqa: BLE001 - as above
             self._withdraw(span, hook)
             self._guard.failed("end", error)
@@ -213,7 +216,7 @@ class CostSpanProcessor(SpanProcessor):
         hook: SpanEnd,
         held: dict[str, Any],
         given: Sighting,
-        shape: Shape | None = None,
+        look: Look | None = None,
     ) -> None:
         """Prices a call, counts it once, and writes on its span."""
         version = self.table.version
@@ -223,11 +226,11 @@ class CostSpanProcessor(SpanProcessor):
             version, cost = self.table.version, self.price(given)
         series = self._accounts.totals.series(given, cost)
         template = Template(cost, kind.usage_source, version)
-        if shape is not None:
-            learn(shape, kind, cost, series, template)
+        if look is not None:
+            learn(look.shape, kind, cost, series, template)
             if self.table.version != version:
                 # Prices changed while this call was priced: what is remembered may be of before.
-                shape.memo.clear()
+                look.shape.memo.clear()
         units = cost.units if cost.status in WITH_AMOUNT else None
         told = () if cost.is_product else cost.parts
         posting = Posting(series, given.call.usage.counts, told, units, span.context)
@@ -236,8 +239,9 @@ class CostSpanProcessor(SpanProcessor):
         identity = kind, given.response_id, given.stated, given.values, is_settled
         group, hook.group = hook.group, None
         entry = _entry(span, end, group, hook.scope.name, identity, posting)
-        if hook.given is None:
-            entry.start = given.call.at_unix_nano
+        if look is not None and look.ends_another:
+            # The time is measured from the headers on, and not by the spans' clock.
+            entry.start, entry.ends_another = given.call.at_unix_nano - _SLACK_NS, True
         if self._accounts.settle(entry) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         else:

@@ -281,8 +281,8 @@ CASES = [
 ]
 
 
-def read(each: Case, *, is_chat: bool = True) -> Reading:
-    return reading(each.scope, names=each.names | {"an.attribute"}, is_chat=is_chat, **each.asked)
+def read(each: Case, *, operation: str = "chat") -> Reading:
+    return reading(each.scope, names=each.names | {"an.attribute"}, operation=operation, **each.asked)
 
 
 @pytest.mark.parametrize("each", CASES, ids=lambda each: "-".join([each.scope, *each.asked.values(), *sorted(each.names)]))
@@ -294,7 +294,7 @@ def test_how_each_kind_of_span_is_read(each: Case) -> None:
 
 @pytest.mark.parametrize("each", [each for each in CASES if each.how.unproven], ids=lambda each: f"{each.scope}-{each.version}")
 def test_only_a_chats_counts_need_a_proof(each: Case) -> None:
-    assert read(each, is_chat=False)._replace(row=None) == each.how._replace(unproven=())
+    assert read(each, operation="embeddings")._replace(row=None) == each.how._replace(unproven=())
 
 
 def test_each_row_is_read_by_some_span() -> None:

@@ -20,7 +20,8 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags,
 
 from otel_llm_cost.call import Kind
 from otel_llm_cost.ledger.entry import Entry
-from otel_llm_cost.ledger.once import HOLD_NS, MAX_ENTRIES, MAX_HELD, MAX_LANES, MAX_TRACES, Once
+from otel_llm_cost.ledger.group import MAX_ENTRIES
+from otel_llm_cost.ledger.once import HOLD_NS, MAX_HELD, MAX_LANES, MAX_TRACES, Once
 
 THIRD = "openinference.instrumentation.anthropic"
 ROOT = Context()

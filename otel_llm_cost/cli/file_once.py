@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeAlias, cast
 from otel_llm_cost.cli.file_costs import FileCost
 from otel_llm_cost.cost import WITH_PRICE, Reason
 from otel_llm_cost.ledger.entry import Entry
-from otel_llm_cost.ledger.once import Group, Once
+from otel_llm_cost.ledger.group import Group
+from otel_llm_cost.ledger.once import Once
 from otel_llm_cost.ledger.same import is_around, same_call
 from otel_llm_cost.ledger.totals import Posting
 from otel_llm_cost.recognise import LATE, NESTING, looks_like_call, makes_calls

@@ -26,8 +26,8 @@ class Convention(NamedTuple):
     provider: tuple[str, ...]
     request_model: tuple[str, ...]
     response_model: tuple[str, ...]
-    provider_before_slash: str | None = None
-    """An attribute that has the provider before its first slash, where no attribute names it by itself."""
+    provider_before_slash: tuple[str, ...] = ()
+    """Attributes that have the provider before their first slash, where none names it by itself."""
     model: tuple[str, ...] = ()
     """A name that may be the request's or the response's."""
     tier: tuple[str, ...] = ()
@@ -74,8 +74,7 @@ class Convention(NamedTuple):
             self.region,
             self.deciding,
         )
-        before = () if self.provider_before_slash is None else (self.provider_before_slash,)
-        return tuple(dict.fromkeys([*(name for names in fields for name in names), *before, ADDRESS, PORT]))
+        return tuple(dict.fromkeys([*(name for names in fields for name in names), *self.provider_before_slash, ADDRESS, PORT]))
 
     def unfold(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """The attributes with what the JSON among them holds, by pointer."""

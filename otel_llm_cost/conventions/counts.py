@@ -250,7 +250,7 @@ def _input_of_unknown(found: Counts, provider: str, *, is_older: bool) -> tuple[
 
 def _input_by_parts(found: Counts) -> InputCount | None:
     """What a count of the uncached input tells: what the input includes, and how much was written to the cache."""
-    if "tool_input" in found and found.get("untooled") == found.get("input"):
+    if "tool_input" in found and "input" in found and found.get("untooled") == found["input"]:
         added = found.pop("tool_input")
         found["input"] += added
         if "uncached" in found:

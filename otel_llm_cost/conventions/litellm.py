@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from otel_llm_cost.conventions.counts import RENAMED
 from otel_llm_cost.conventions.semconv import SEMCONV
 from otel_llm_cost.conventions.usage_objects import details_at
 
@@ -46,10 +47,14 @@ LITELLM: Final = SEMCONV._replace(
     counts={
         **SEMCONV.counts,
         **details_at(_USAGE),
+        # OpenAI's own is 0: it bills images as text.
+        f"{_USAGE}/prompt_tokens_details/image_tokens": f"input_image{RENAMED}",
     },
     operation=_operation,
-    provider_before_slash=MARK,
+    provider_before_slash=(MARK,),
     tier=(*SEMCONV.tier, f"{_USAGE}/service_tier"),
     deciding=(_OPERATION, _TYPE, "llm.request.type"),
-    pointed=(_USAGE,),
+    url=("hidden_params/api_base",),
+    marks=(f"{_USAGE}/total_tokens",),
+    pointed=(_USAGE, "hidden_params"),
 )

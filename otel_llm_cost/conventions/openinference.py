@@ -6,13 +6,12 @@ Read 2026-11-22: https://github.com/Arize-ai/openinference/blob/main/spec/semant
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
 from otel_llm_cost.call import Told
 from otel_llm_cost.conventions.convention import Convention
 from otel_llm_cost.conventions.scope_table import TOTAL
-from otel_llm_cost.conventions.usage_objects import details_at, gemini_details_at, langchain_details_at
+from otel_llm_cost.conventions.usage_objects import details_at, gemini_details_at, langchain_details_at, told_at, told_names
 from otel_llm_cost.recognise import OPENINFERENCE_CALLS
 
 MARK: Final = "openinference.span.kind"
@@ -32,18 +31,10 @@ _MESSAGE: Final = "output.value/generations/0/0/message/kwargs"
 _COUNTED: Final = "output.value/input_tokens"
 _BACKGROUND: Final = "output.value/background"
 _PREPARED: Final = "output.value/messages/0"
-_COST: Final = "output.value/usage/cost"
-_UPSTREAM: Final = "output.value/usage/cost_details/upstream_inference_cost"
-_BYOK: Final = "output.value/usage/is_byok"
 
 
 def _told(attributes: Mapping[str, object]) -> Told | None:
-    """OpenRouter's own bill: it alone has the provider's cost beside its own, which is the user's where the key is."""
-    cost, upstream = attributes.get(_COST), attributes.get(_UPSTREAM)
-    if not isinstance(cost, int | float) or not isinstance(upstream, int | float):
-        return None
-    amount = Decimal(repr(cost)) + (Decimal(repr(upstream)) if attributes.get(_BYOK) is True else 0)
-    return Told(amount, "USD", "provider")
+    return told_at(attributes, "output.value/usage")
 
 
 def _of_kind(attributes: Mapping[str, object]) -> str | None:
@@ -121,7 +112,7 @@ OPENINFERENCE: Final = Convention(
         f"{_MESSAGE}/response_metadata/id",
     ),
     deciding=(MARK, "llm.token_count.prompt", _COUNTED, _BACKGROUND),
-    marks=(_COST, _UPSTREAM, _BYOK, "output.value/usage/input_tokens", "llm.invocation_parameters/stream"),
+    marks=(*told_names("output.value/usage"), "output.value/usage/input_tokens", "llm.invocation_parameters/stream"),
     holds_cache=False,
     told=_told,
     pointed=("llm.invocation_parameters", "embedding.invocation_parameters", "output.value"),
@@ -147,3 +138,7 @@ OPENINFERENCE_LLAMA_INDEX: Final = OPENINFERENCE._replace(
 OPENINFERENCE_BEDROCK: Final = OPENINFERENCE._replace(name="OpenInference of Bedrock", tier=())
 """The tier in a body is its maker's; Amazon's is in a header."""
 OPENINFERENCE_LANGCHAIN: Final = OPENINFERENCE._replace(name="OpenInference of LangChain", operation=_of_langchain)
+OPENINFERENCE_LITELLM: Final = OPENINFERENCE._replace(
+    name="OpenInference of LiteLLM",
+    provider_before_slash=("embedding.invocation_parameters/model", "llm.invocation_parameters/model", "llm.model_name"),
+)

@@ -11,6 +11,8 @@ from typing import Final
 from otel_llm_cost.conventions.semconv import SEMCONV
 from otel_llm_cost.recognise import billed_operation, has_usage
 
+_STREAMING: Final = "llm.is_streaming"
+_OPERATION: Final = frozenset({"gen_ai.operation.name", "llm.request.type"})
 _SPAN_KIND: Final = "traceloop.span.kind"
 
 
@@ -26,7 +28,9 @@ def _response_operation(attributes: Mapping[str, object]) -> str | None:
     # A response that is fetched again has the usage of the call that made it, and no request's model.
     if attributes.get("gen_ai.request.model") is None:
         return None
-    return billed_operation(attributes)
+    # Before 0.55 a response names no operation, and without a usage only this tells it from what is none.
+    is_older_response = _STREAMING in attributes and not _OPERATION.intersection(attributes)
+    return billed_operation(attributes) or ("chat" if is_older_response else None)
 
 
 OPENLLMETRY: Final = SEMCONV._replace(
@@ -34,4 +38,8 @@ OPENLLMETRY: Final = SEMCONV._replace(
     operation=_operation,
     deciding=(*SEMCONV.deciding, "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"),
 )
-OPENLLMETRY_OPENAI: Final = OPENLLMETRY._replace(operation=_response_operation, url=("gen_ai.openai.api_base",))
+OPENLLMETRY_OPENAI: Final = OPENLLMETRY._replace(
+    operation=_response_operation,
+    url=("gen_ai.openai.api_base",),
+    deciding=(*OPENLLMETRY.deciding, _STREAMING),
+)

@@ -16,7 +16,7 @@ from otel_llm_cost.conventions.convention import ADDRESS, PORT, Convention, firs
 from otel_llm_cost.conventions.counts import EVIDENCE, OLDER, RENAMED, Counts, Disjoint, Plan, current, disjoint, picker
 from otel_llm_cost.conventions.hosts import host_of
 from otel_llm_cost.conventions.providers import TELLS_COST, own_host, provider_of
-from otel_llm_cost.conventions.scope_table import TOTAL
+from otel_llm_cost.conventions.scope_table import MAKES_OUTPUT, TOTAL
 from otel_llm_cost.conventions.scopes import Reading, reading
 from otel_llm_cost.conventions.spoken import convention_of
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
@@ -24,7 +24,6 @@ from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
 COST_AMOUNT: Final = "gen_ai.usage.cost.amount"
 
 _PLACE: Final = {name: place for place, name in enumerate((*COMPONENTS, *EVIDENCE, "compaction", TOTAL))}
-_NEEDS_OUTPUT: Final = frozenset({"chat", "text_completion", "generate_content", "completion"})
 _MAX_KINDS: Final = 4096
 _MAX_SHAPES: Final = 1024
 _MAX_DURATION: Final = 86_400.0
@@ -52,6 +51,12 @@ class Look(NamedTuple):
     @property
     def kind(self) -> Kind:
         return self.who.kind
+
+    @property
+    def ends_another(self) -> bool:
+        """Whether it has no duration of its own, since another span began the call."""
+        duration = self.shape.convention.duration
+        return duration is not None and duration in self.attributes
 
     @property
     def is_header(self) -> bool:
@@ -100,7 +105,7 @@ class Reader:
         stated: Counts = found if isinstance(found, dict) else {}
         if shape.convention.duration is not None and end_unix_nano is not None:
             start_unix_nano = _start(start_unix_nano, end_unix_nano, attributes.get(shape.convention.duration))
-        needs_output = kind.operation in _NEEDS_OUTPUT
+        needs_output = kind.operation in MAKES_OUTPUT
         lacks = not components or "input" not in stated or (needs_output and "output" not in stated)
         if lacks and (doubt is None or doubt == who.reading.doubt):
             doubt = "error" if failed else "no_usage"
@@ -197,9 +202,9 @@ class Shape:
         host = host_of(address) if address is not None and own is None else None
         request, response = first_text(attributes, names.request_model), first_text(attributes, names.response_model)
         named = first_text(attributes, names.provider)
-        if named is None and names.provider_before_slash is not None:
-            before, slash, _ = (text_of(get(names.provider_before_slash)) or "").partition("/")
-            named = before if slash else None
+        if named is None:
+            prefixed = (text_of(get(name)) or "" for name in names.provider_before_slash)
+            named = next((text.partition("/")[0] for text in prefixed if "/" in text), None)
         is_told = names.is_tier_told is None or names.is_tier_told(attributes)
         tier, asked = tier_of(first_text(attributes, names.tier)) if is_told else None, None
         if tier is None:
@@ -216,8 +221,8 @@ class Shape:
             server_address=address,
             region=host.region if host is not None else first_text(attributes, names.region),
         )
-        api, is_chat = first_text(attributes, names.api), operation in _NEEDS_OUTPUT
-        how = reading(self._scope, self._version, kind.provider, api, kind.model, self._names, is_chat=is_chat)
+        api = first_text(attributes, names.api)
+        how = reading(self._scope, self._version, kind.provider, api, kind.model, self._names, operation)
         if asked is not None:
             how = how._replace(assumed=(*how.assumed, f"tier={asked}"))
         return Who(kind, how, self._is_as_planned(how) and kind.provider not in TELLS_COST)

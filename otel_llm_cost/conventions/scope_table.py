@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, NamedTuple
 
+MAKES_OUTPUT: Final = frozenset({"chat", "text_completion", "generate_content", "completion"})
+"""Operations whose bill needs an output count."""
 TOTAL: Final = "total"
 """The count of all that is billed in tokens. Nothing is taken from it: it only tells which reading can be right."""
 
@@ -38,8 +40,10 @@ class Row(NamedTuple):
     """A scope's name begins with this."""
     input: InputCount
     reasoning: ReasoningCount = ReasoningCount.AS_PROVIDER
+    operation: str = ""
+    """Only of this operation,"""
     provider: str = ""
-    """Only of calls to this provider,"""
+    """only of calls to this provider,"""
     api: str = ""
     """to an API of it that begins with this,"""
     model: str = ""
@@ -78,6 +82,12 @@ _FINISH: Final = "gen_ai.response.finish_reasons"
 _HOST: Final = "server.address"
 _CLIENT: Final = ("provider=openai",)
 """The client's maker, whatever the host that is asked."""
+_SAID: Final = "gen_ai.output.messages/0/role"
+_SAID_ALL: Final = "gen_ai.output.messages/0/finish_reason"
+_USAGE: Final = "metadata.usage_object"
+_USAGE_READ: Final = f"{_USAGE}/total_tokens"
+_USAGE_CACHED: Final = f"{_USAGE}/prompt_tokens_details/cached_tokens"
+_OVERSTATED: Final = ("output=overstated",)
 _NONE: Final = "-"
 """No span has this."""
 _CACHING: Final = r"anthropic|claude|nova"
@@ -131,27 +141,31 @@ ROWS: Final = (
     Row(f"{_OTEL}.anthropic", _OUT, _INSIDE, before="0.32", proof=_NONE, unproven=_ALL),  # counted by itself
     Row(f"{_OTEL}.anthropic", _OUT, _INSIDE, before="0.33.4", doubt="incomplete_usage"),  # without the cache
     # Its streams add the first event's output, some tokens, to the last's, which holds it
-    Row(f"{_OTEL}.anthropic", _IN, _INSIDE, having="gen_ai.is_streaming", assumed=("output=overstated",)),
+    Row(f"{_OTEL}.anthropic", _IN, _INSIDE, having="gen_ai.is_streaming", assumed=_OVERSTATED),
+    Row(f"{_OTEL}.anthropic", _IN, _INSIDE, having="llm.is_streaming", before="0.54", assumed=_OVERSTATED),
     Row(f"{_OTEL}.anthropic", _IN, _INSIDE),
     Row(f"{_OTEL}.bedrock", _OUT, _INSIDE, having=_CACHE_READ),  # both APIs pass the provider's own count on
     Row(f"{_OTEL}.bedrock", _OUT, _INSIDE, model=_CACHING, doubt="incomplete_usage"),  # InvokeModel's streams, and before 0.62
     Row(f"{_OTEL}.bedrock", _OUT, _INSIDE),
     Row(f"{_OTEL}.cohere", _IN, has_text=True),  # billed units, as doubles
     Row(f"{_OTEL}.google_generativeai", _IN, untold=_MODALITIES),  # thoughts are in the total alone
+    Row(f"{_OTEL}.groq", _IN, before="0.62", untold=("cache_read",)),
     Row(f"{_OTEL}.groq", _IN),
     # LangChain's own counts; under a tier it renames OpenAI's details, which are then lost, and the tier with them
-    Row(f"{_OTEL}.langchain", _IN, provider="openai", having=_LS_PROVIDER, proof=_CACHE_READ, unproven=_ALL),
+    Row(f"{_OTEL}.langchain", _IN, provider="openai", having=_LS_PROVIDER, proof=_CACHE_READ, unproven=_ALL, untold=_AUDIO),
     # Of a whole answer it says that nothing was written to the cache, where the API tells the lifetimes
     Row(f"{_OTEL}.langchain", _IN, provider="anthropic", having="gen_ai.response.id", untold=("cache_write",)),
-    Row(f"{_OTEL}.langchain", _IN),
+    Row(f"{_OTEL}.langchain", _IN, untold=_AUDIO),
     Row(f"{_OTEL}.llamaindex", _OUT, _INSIDE, provider="anthropic"),  # the response's own counts
-    Row(f"{_OTEL}.llamaindex", _IN),
+    Row(f"{_OTEL}.llamaindex", _IN, before="0.62", untold=_CACHED_OR_HEARD),
+    Row(f"{_OTEL}.llamaindex", _IN, untold=_WRITTEN_OR_HEARD),
+    Row(f"{_OTEL}.mistralai", _IN, before="0.62", untold=("cache_read", "input_seconds")),
     Row(f"{_OTEL}.mistralai", _IN, untold=("input_seconds",)),
     Row(f"{_OTEL}.openai.v1", _IN, before="0.39", untold=_CACHED_OR_HEARD),
     Row(f"{_OTEL}.openai.v1", _IN, untold=_WRITTEN_OR_HEARD),
     Row(f"{_OTEL}.openai_agents", _IN, having="gen_ai.system", untold=_CACHED_OR_HEARD),  # OpenTelemetry's of before
-    Row(f"{_OTEL}.openai_agents", _IN),
-    Row(f"{_OTEL}.vertexai", _IN),  # as google_generativeai
+    Row(f"{_OTEL}.openai_agents", _IN, untold=_WRITTEN_OR_HEARD),
+    Row(f"{_OTEL}.vertexai", _IN, untold=("cache_read", *_MODALITIES)),  # as google_generativeai
     Row(f"{_OTEL}.writer", _IN),
     # OpenInference: each package's own version
     Row(f"{_OPENINFERENCE}.anthropic", _IN, _INSIDE, since="1.1", having=_TEXT, proof=_REASON, unproven=_MADE),
@@ -177,8 +191,8 @@ ROWS: Final = (
     Row(f"{_OPENINFERENCE}.google_genai", _IN, _INSIDE, before="0.1.11"),
     Row(f"{_OPENINFERENCE}.groq", _IN),
     Row(f"{_OPENINFERENCE}.langchain", _IN, since="0.1.55"),
-    Row(f"{_OPENINFERENCE}.litellm", _IN, _INSIDE, having="llm.token_count.prompt_details.cache_write"),
-    Row(f"{_OPENINFERENCE}.litellm", _IN, _INSIDE, provider="openai", untold=("cache_write",)),
+    Row(f"{_OPENINFERENCE}.litellm", _IN, operation="embeddings", provider="gcp.gemini", proof=_NONE, unproven=_ALL),
+    Row(f"{_OPENINFERENCE}.litellm", _IN, provider="openai", proof=_PROMPT_CACHE_READ, unproven=_ALL, untold=("cache_write",)),
     Row(f"{_OPENINFERENCE}.litellm", _IN, _INSIDE),
     Row(f"{_OPENINFERENCE}.llama_index", _IN, provider="openai", having=_PROMPT_CACHE_READ, untold=("cache_write",)),
     Row(f"{_OPENINFERENCE}.llama_index", _IN, provider="openai", having=_TEXT, proof=_NONE, unproven=_WITH_CACHE),
@@ -196,8 +210,8 @@ ROWS: Final = (
     Row(f"{_OPENLIT}.bedrock", _OUT, _INSIDE, having=_BY_OPENLIT, proof=_CACHE_READ, unproven=_ALL),
     Row(f"{_OPENLIT}.bedrock", _OUT, _INSIDE),
     Row(f"{_OPENLIT}.cohere", _IN, has_text=True),
-    Row(f"{_OPENLIT}.google_ai_studio", _IN, _BESIDE, having=_BY_OPENLIT, proof=_CACHE_READ, unproven=_ALL),
-    Row(f"{_OPENLIT}.google_ai_studio", _IN, _BESIDE),
+    Row(f"{_OPENLIT}.google_ai_studio", _IN, _BESIDE, having=_BY_OPENLIT, proof=_CACHE_READ, unproven=_ALL, untold=_MODALITIES),
+    Row(f"{_OPENLIT}.google_ai_studio", _IN, _BESIDE, untold=_MODALITIES),
     Row(f"{_OPENLIT}.groq", _IN, having=_BY_OPENLIT, proof=_CACHE_READ, unproven=_ALL),
     Row(f"{_OPENLIT}.groq", _IN),
     Row(f"{_OPENLIT}.litellm", _IN, _INSIDE),
@@ -207,6 +221,7 @@ ROWS: Final = (
     Row(f"{_OPENLIT}.vertexai", _IN, _BESIDE),
     # Logfire
     Row("logfire.anthropic", _IN, _INSIDE, since="5.3", having="logfire.span_type", proof=_FINISH, unproven=_MADE),
+    Row("logfire.anthropic", _IN, _INSIDE, since="4.31", before="5.3", having=_SAID, proof=_SAID_ALL, unproven=_MADE),
     Row("logfire.anthropic", _IN, _INSIDE, since="4.31"),
     Row("logfire.anthropic", _OUT, _INSIDE, before="4.31"),
     Row("logfire.openai", _IN, assumed=_CLIENT),
@@ -216,13 +231,19 @@ ROWS: Final = (
     Row("pydantic-ai", _OUT, _INSIDE, provider="aws.bedrock", before="1.40", doubt="incomplete_usage"),
     Row("pydantic-ai", _IN, _BESIDE, provider="gcp.gemini", before="0.7.6"),
     Row("pydantic-ai", _IN, _BESIDE, provider="gcp.vertex_ai", before="0.7.6"),
+    Row("pydantic-ai", _IN, _INSIDE, provider="openai", before="2", untold=("cache_write",)),
     Row("pydantic-ai", _IN, _INSIDE),
     # Others
     Row("gcp.vertex.agent", _IN, _INSIDE),  # google-adk 2.13
     Row("langfuse-sdk", _OUT, _BESIDE, having="langfuse.observation.usage_details/input_cache_read"),  # 5.0 under LangChain: parts
     Row("langfuse-sdk", _IN),  # as OpenAI's client counts
     Row("langsmith", _IN),  # 0.15
-    Row("litellm", _IN, _INSIDE, has_text=True),  # 1.106: for every provider; what is missing is an empty text
+    # Its embeddings of Gemini, and its streams without a usage, are counted by itself
+    Row("litellm", _IN, operation="embeddings", provider="gcp.gemini", proof=_NONE, unproven=_ALL),
+    Row("litellm", _IN, provider="openai", having=_USAGE_READ, proof=_USAGE_CACHED, unproven=_ALL, has_text=True),
+    Row("litellm", _IN, _INSIDE, having=_USAGE_READ, has_text=True),  # 1.106; what is missing is an empty text
+    Row("litellm", _IN, _INSIDE, having=_USAGE, has_text=True, untold=_CACHED_OR_HEARD),
+    Row("litellm", _IN, _INSIDE, has_text=True),
     Row(f"{_OTEL}.ag2", _OUT, _INSIDE, provider="anthropic"),  # 1.2
     Row(f"{_OTEL}.ag2", _OUT, _INSIDE, provider="aws.bedrock"),
     Row(f"{_OTEL}.ag2", _IN, _BESIDE, provider="gcp.gemini"),

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from otel_llm_cost.conventions.providers import COUNTS_REASONING_BESIDE
-from otel_llm_cost.conventions.scope_table import ROWS, InputCount, ReasoningCount, Row
+from otel_llm_cost.conventions.scope_table import MAKES_OUTPUT, ROWS, InputCount, ReasoningCount, Row
 
 
 class Reading(NamedTuple):
@@ -41,11 +41,10 @@ def reading(
     api: str | None = None,
     model: str = "",
     names: frozenset[str] = frozenset(),
-    *,
-    is_chat: bool = True,
+    operation: str = "chat",
 ) -> Reading:
     """How spans of this instrumentation scope that have these attributes count a call to a model at a provider's API."""
-    return _reading(scope, version, provider, api, model, names & _MARKS, is_chat)
+    return _reading(scope, version, provider, api, model, names & _MARKS, operation)
 
 
 @lru_cache(maxsize=4096)
@@ -56,21 +55,35 @@ def _reading(
     api: str | None,
     model: str,
     marks: frozenset[str],
-    is_chat: bool,  # noqa: FBT001 - a cache's key
+    operation: str,
 ) -> Reading:
-    row = next((row for row in ROWS if _is_about(row, scope, version, provider, api or "", model, marks)), None)
+    row = next(
+        (
+            row
+            for row in ROWS
+            if _is_about(row, scope, version, provider, api or "", model, marks, operation) and row.operation in {"", operation}
+        ),
+        None,
+    )
     if row is None:
         return Reading(reasoning=_as_provider(provider, api))
     reasoning = row.reasoning if row.reasoning is not ReasoningCount.AS_PROVIDER else _as_provider(provider, api)
-    unproven = row.unproven if is_chat and row.proof and row.proof not in marks else ()
+    unproven = row.unproven if row.proof and row.proof not in marks and (row.operation or operation in MAKES_OUTPUT) else ()
     return Reading(row.input, reasoning, row.has_text, unproven, row.doubt, row.assumed, row.untold, row.scope)
 
 
-def _is_about(row: Row, scope: str, version: str, provider: str, api: str, model: str, marks: frozenset[str]) -> bool:
+def _is_about(
+    row: Row, scope: str, version: str, provider: str, api: str, model: str, marks: frozenset[str], operation: str = "chat"
+) -> bool:
     is_named = scope == row.scope if row.scope in _WHOLE else scope.startswith(row.scope)
-    if not is_named or (row.provider and row.provider != provider) or (row.having and row.having not in marks):
-        return False
-    if not api.startswith(row.api) or (row.model and re.search(row.model, model) is None):
+    if (
+        not is_named
+        or row.operation not in {"", operation}
+        or row.provider not in {"", provider}
+        or (row.having and row.having not in marks)
+        or not api.startswith(row.api)
+        or (row.model and re.search(row.model, model) is None)
+    ):
         return False
     if not row.since and not row.before:
         return True

@@ -18,6 +18,7 @@ _BY_SCOPE: Final = (
     ("langsmith", LANGSMITH),
     ("openlit.instrumentation.openai", OPENLIT),
     ("openinference.instrumentation.bedrock", openinference.OPENINFERENCE_BEDROCK),
+    ("openinference.instrumentation.litellm", openinference.OPENINFERENCE_LITELLM),
     ("openinference.instrumentation.langchain", openinference.OPENINFERENCE_LANGCHAIN),
     ("openinference.instrumentation.llama_index", openinference.OPENINFERENCE_LLAMA_INDEX),
     ("openinference.instrumentation.openai_agents", openinference.OPENINFERENCE_AGENTS),

@@ -6,8 +6,11 @@ in both. Shapes as of 2026-11-22: OpenAI chat completions and responses (and all
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
+from otel_llm_cost.call import Told
 from otel_llm_cost.conventions.counts import RENAMED
 
 _DETAILS: Final = {
@@ -66,6 +69,20 @@ _LANGCHAIN: Final = {
     for name, count in names.items()
 }
 """LangChain puts the tier before the names of OpenAI's details."""
+
+
+def told_names(place: str) -> tuple[str, ...]:
+    """What `told_at` looks at."""
+    return tuple(f"{place}/{name}" for name in ("cost", "cost_details/upstream_inference_cost", "is_byok"))
+
+
+def told_at(attributes: Mapping[str, object], place: str) -> Told | None:
+    """OpenRouter's own bill: it alone has the provider's cost beside its own, which is the user's where the key is."""
+    cost, upstream, is_byok = map(attributes.get, told_names(place))
+    if not isinstance(cost, int | float) or not isinstance(upstream, int | float):
+        return None
+    amount = Decimal(repr(cost)) + (Decimal(repr(upstream)) if is_byok is True else 0)
+    return Told(amount, "USD", "provider")
 
 
 def details_at(place: str) -> dict[str, str]:

@@ -40,6 +40,8 @@ class Entry:
     """Whether its span was made after the call, in another thread and perhaps another trace."""
     nests: bool = False
     """Whether its scope puts a span around the one that has the counts."""
+    ends_another: bool = False
+    """Whether it ends a call that another span of its scope began."""
 
     @property
     def lane(self) -> Any:  # noqa: ANN401 - a `Group`, which knows of entries

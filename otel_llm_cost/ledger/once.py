@@ -7,14 +7,13 @@ end with a price is counted. One without a price waits for such a one: until its
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Hashable, Iterator
 from itertools import chain
-from operator import attrgetter
 from threading import Lock
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from otel_llm_cost.ledger.entry import Entry
+from otel_llm_cost.ledger.group import Group, remember
 from otel_llm_cost.ledger.same import is_around, same_call, same_counts
 
 HOLD_NS: Final = 1_000_000_000
@@ -22,36 +21,12 @@ MAX_TRACES: Final = 1024
 """Traces that are remembered at a time; the oldest is forgotten first."""
 MAX_LANES: Final = 256
 """Threads and tasks that are remembered at a time."""
-MAX_ENTRIES: Final = 256
-"""Calls that are remembered for one trace, thread or task; the oldest is forgotten first."""
 MAX_HELD: Final = 1024
 MAX_IDS: Final = 1024
 """Calls that are known again by their response's id alone, while a library is loaded that tells of them late."""
 
-_END = attrgetter("end")
-
 _Key = TypeVar("_Key", bound=Hashable)
 Verdict: TypeAlias = Literal["count", "duplicate", "hold"]
-
-
-class Group:
-    """Related spans: those below the root of one trace, or the roots of one thread or task."""
-
-    __slots__ = ("entries", "is_lane", "is_over", "open", "parents", "thread")
-
-    def __init__(self) -> None:
-        self.open = 0
-        """Spans announced as LLM calls that have not ended."""
-        self.entries: list[Entry] = []
-        """In the order of their ends."""
-        self.is_lane = False
-        """Whether these are the roots of a thread or task."""
-        self.is_over = False
-        """Whether the trace's root in this process has ended; calls that it left behind may still be open."""
-        self.parents: dict[int, int | None] = {}
-        """The parent of each open span."""
-        self.thread: int | None = None
-        """Of a lane, the thread."""
 
 
 class Once:
@@ -95,13 +70,24 @@ class Once:
             _close(group, span_id)
             self._leave(group)
 
+    def began(self, trace_id: int, group: Group, span_id: int) -> None:
+        """A span ends that only began a call, which another one of its scope will end: of a root, another root of its lane."""
+        with self._lock:
+            _close(group, span_id)
+            if group.is_lane:
+                group.awaited += 1
+                trace = self.traces.get(trace_id)
+                if trace is not None:
+                    trace.heir = group
+
     def alone(self, trace_id: int, lane: Group) -> bool:
         """Whether an announced root that ends is related to no other span, so that it counts as it is: the common case.
 
         Where it is not, `settle` must follow.
         """
         with self._lock:
-            if lane.open == 1 and not lane.entries and not self.is_late and trace_id not in self.traces and not self.held:
+            related = lane.entries or lane.awaited or trace_id in self.traces or self.held or self.is_late
+            if lane.open == 1 and not related:
                 lane.open = 0
                 return True
             return False
@@ -126,13 +112,13 @@ class Once:
             verdict = self._decide(entry, same, trace)
             if verdict != "duplicate":
                 if lane is None or (trace is not None and trace.open):
-                    _remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry)
+                    remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry)
                 if lane is not None and lane.open:
-                    _remember(lane, entry)
+                    remember(lane, entry)
                 if strays is not None:
-                    _remember(strays, entry)
+                    remember(strays, entry)
             if lane is not None:
-                self._leave(lane)
+                self._leave(lane, ended=entry.ends_another)
             return verdict
 
     def span_ended(self, trace_id: int, span_id: int, *, is_local_root: bool) -> None:
@@ -145,6 +131,9 @@ class Once:
                 group.is_over |= is_local_root
                 if group.is_over and not group.open:
                     del self.traces[trace_id]
+                    if group.heir is not None and group.heir.awaited:
+                        for entry in group.entries:
+                            remember(group.heir, entry)
                     group.entries.clear()
 
     def release(self, now: int | None) -> None:
@@ -223,9 +212,11 @@ class Once:
             if group is not None and entry in group.entries:
                 group.entries.remove(entry)
 
-    def _leave(self, lane: Group) -> None:
+    def _leave(self, lane: Group, *, ended: bool = False) -> None:
         """Where the last open root of a lane has ended, nothing can be related to those before it."""
-        if lane.is_lane and not lane.open:
+        if ended and lane.awaited:
+            lane.awaited -= 1
+        if lane.is_lane and not lane.open and not lane.awaited:
             lane.entries.clear()
             for waiting in [held for held in self.held.values() if held.lane is lane]:
                 self._release(waiting)
@@ -278,13 +269,3 @@ def _not_over_before(instant: int, group: Group) -> Iterator[Entry]:
         if other.end <= instant:
             return
         yield other
-
-
-def _remember(group: Group, entry: Entry) -> None:
-    entries = group.entries
-    if not entries or entries[-1].end <= entry.end:
-        entries.append(entry)
-    else:
-        insort(entries, entry, key=_END)
-    if len(entries) > MAX_ENTRIES:
-        del entries[0]
