@@ -12,26 +12,26 @@ from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter_provider
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanContext, StatusCode
+from opentelemetry.trace import StatusCode
 
 from otel_llm_cost.accounts import Accounts
 from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
-from otel_llm_cost.call import Kind, Sighting, Told
+from otel_llm_cost.call import Sighting, Told
+from otel_llm_cost.claim import entry_of, lane, local_id
 from otel_llm_cost.conventions.reader import Look, Reader
 from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Reason, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT
-from otel_llm_cost.ledger.entry import Entry
-from otel_llm_cost.ledger.group import Group
 from otel_llm_cost.ledger.totals import Posting
 from otel_llm_cost.names import COST_AMOUNT
 from otel_llm_cost.prices.table import PriceTable
-from otel_llm_cost.recognise import LATE, LATE_MODULES, NESTING, looks_like_call, makes_calls, never_calls
+from otel_llm_cost.recognise import LATE, LATE_MODULES, looks_like_call, makes_calls, never_calls
 from otel_llm_cost.repeated import Repeat, learn, repeat
 from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import SpanEnd, has_room, hook_end
 
 _SLACK_NS: Final = 1_000_000_000
 _MAX_SCOPES: Final = 10_000
+_MAX_LATE: Final = 1024
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
 _ERROR: Final = StatusCode.ERROR
 
@@ -69,6 +69,8 @@ class CostSpanProcessor(SpanProcessor):
         self._accounts = Accounts.of(meter_provider if meter_provider is not None else get_meter_provider(), self.table)
         self._guard = self._accounts.guard
         self._once = self._accounts.once
+        self._late: dict[int, None] = {}
+        """Spans of calls that were told of late, below which another of their scope may follow."""
         self._scopes: dict[Hashable, _Scope] = {}
         self._readers: list[ReferenceType[Reader]] = []
         self.table.at_change(self._prices_changed)
@@ -85,14 +87,19 @@ class CostSpanProcessor(SpanProcessor):
             if scope.version != made_by.version:  # type: ignore[union-attr] # it has a name
                 scope = self._classify((scope.name, made_by.version), made_by)  # type: ignore[union-attr]
             hook = hook_end(span, self, scope)
-            if hook is not None and (scope.makes_calls or ((held := span.attributes) and looks_like_call(held))):
+            if hook is not None and (
+                scope.makes_calls
+                or ((held := span.attributes) and looks_like_call(held))
+                # Beside another call below a remote parent: once that one has ended, only this span keeps their trace.
+                or ((parent := span.parent) is not None and parent.is_remote)
+            ):
                 context, parent = span.context, span.parent
                 if not self._once.is_late and (LATE_MODULES[0] in sys.modules or LATE_MODULES[1] in sys.modules):
                     self._once.is_late = True
                 if parent is None:
-                    hook.group = self._once.begin_root(_lane(), get_ident())
+                    hook.group = self._once.begin_root(lane(), get_ident())
                 else:
-                    hook.group = self._once.begin(context.trace_id, context.span_id, _local(parent))
+                    hook.group = self._once.begin(context.trace_id, context.span_id, local_id(parent))
         except Exception as error:  # noqa: BLE001 - nothing of ours reaches the application
             self._guard.failed("on_start", error)
 
@@ -137,10 +144,7 @@ class CostSpanProcessor(SpanProcessor):
             if look is None:
                 self._withdraw(span, hook)
                 return
-            if not failed and look.is_header:
-                if hook.group is not None:
-                    self._once.began(span.context.trace_id, hook.group, span.context.span_id)
-                    hook.group = None
+            if self._gives_way(span, hook, look, failed=failed):
                 self._accounts.count_duplicate(look.kind)
                 self._write(span, of_duplicate(look.kind.usage_source, self.table.version), held)
                 return
@@ -198,14 +202,14 @@ class CostSpanProcessor(SpanProcessor):
             if reader is None:
                 self._readers.remove(reference)
             else:
-                reader.shapes.clear()
+                reader.forget()
 
     def _settle_repeated(self, span: Span, end: int, hook: SpanEnd, held: dict[str, Any], known: Repeat) -> None:
         """Counts a call like one before, once, and writes on its span."""
         posting, written, kind, shape, values = known
         identity = kind, shape.id_in(held), shape.stated, values, True
         group, hook.group = hook.group, None
-        if self._accounts.settle(_entry(span, end, group, hook.scope.name, identity, posting)) == "duplicate":
+        if self._accounts.settle(entry_of(span, end, group, hook.scope.name, identity, posting)) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         self._write(span, written, held)
 
@@ -238,7 +242,14 @@ class CostSpanProcessor(SpanProcessor):
         is_settled = cost.status in WITH_PRICE or cost.reason == Reason.INCOMPLETE_USAGE
         identity = kind, given.response_id, given.stated, given.values, is_settled
         group, hook.group = hook.group, None
-        entry = _entry(span, end, group, hook.scope.name, identity, posting)
+        scope = hook.scope.name
+        apart = look.shape.convention.apart if look is not None else None
+        entry = entry_of(span, end, group, apart or scope, identity, posting)
+        entry.is_late = scope in LATE
+        if entry.is_late and apart is None:
+            self._late[entry.span_id] = None
+            if len(self._late) > _MAX_LATE:
+                del self._late[next(iter(self._late))]
         if look is not None and look.ends_another:
             # The time is measured from the headers on, and not by the spans' clock.
             entry.start, entry.ends_another = given.call.at_unix_nano - _SLACK_NS, True
@@ -247,6 +258,18 @@ class CostSpanProcessor(SpanProcessor):
         else:
             written = template.filled(cost.units, cost.parts, cost.local_units)
         self._write(span, written, held)
+
+    def _gives_way(self, span: Span, hook: SpanEnd, look: Look, *, failed: bool) -> bool:
+        """Whether another span of its scope stands for its call: one that is to come, or one that was there before."""
+        if look.is_header and not failed:
+            if hook.group is not None:
+                self._once.began(span.context.trace_id, hook.group, span.context.span_id)
+                hook.group = None
+            return True
+        if look.shape.convention.apart is not None and span.parent is not None and span.parent.span_id in self._late:
+            self._withdraw(span, hook)
+            return True
+        return False
 
     def _withdraw(self, span: Span, hook: SpanEnd) -> None:
         if hook.group is not None:
@@ -261,33 +284,3 @@ class CostSpanProcessor(SpanProcessor):
             self._guard.limit(ATTRIBUTE_LIMIT, "a span is at its attribute limit: its cost is in the metrics, not on the span")
             return
         span.set_attributes(written)
-
-
-def _entry(
-    span: Span,
-    end: int,
-    group: Group | None,
-    scope: str,
-    identity: tuple[Kind, str | None, tuple[str, ...], tuple[int, ...], bool],
-    posting: Posting,
-) -> Entry:
-    context, parent, start = span.context, span.parent, span.start_time or end
-    trace_id, span_id = context.trace_id, context.span_id
-    thread = get_ident()
-    ended_in = thread if group is not None and group.thread is not None and group.thread != thread else None
-    entry = Entry(*identity, posting, scope, trace_id, span_id, _local(parent), start, end, group, parent is None, ended_in)
-    entry.is_late, entry.nests = scope in LATE, scope in NESTING
-    return entry
-
-
-def _local(parent: SpanContext | None) -> int | None:
-    """The id of a parent in this process."""
-    return None if parent is None or parent.is_remote else parent.span_id
-
-
-def _lane() -> Hashable:
-    """The thread, and the asyncio task where one runs."""
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None or asyncio._get_running_loop() is None:  # noqa: SLF001 - current_task raises where no loop runs, which is slow
-        return get_ident()
-    return get_ident(), id(asyncio.current_task())

@@ -228,6 +228,61 @@ def test_it_is_known_by_its_mark_on_a_span_of_the_applications() -> None:
     assert used(without_mark, "my.application") == ({"input": 997, "output": 499}, None)
 
 
-def test_the_raw_request_below_it_is_no_call() -> None:
-    raw = {"llm.openai.id": "chatcmpl-7", "llm.openai.model": "gpt-4o", "llm.openai.usage": repr(OPENAI_USAGE)}
+# Below each call that was not streamed stands a span with the provider's own answer, a value an attribute.
+RAW_OPENAI = {"llm.openai.id": "chatcmpl-7", "llm.openai.model": "gpt-4o-dated", "llm.openai.service_tier": "flex"}
+RAW_CLAUDE = {
+    "input_tokens": 997,
+    "output_tokens": 499,
+    "cache_read_input_tokens": 401,
+    "cache_creation_input_tokens": 268,
+    "cache_creation": {"ephemeral_5m_input_tokens": 131, "ephemeral_1h_input_tokens": 137},
+    "service_tier": "priority",
+}
+RAW_GEMINI = {
+    "promptTokenCount": 997,
+    "candidatesTokenCount": 499,
+    "thoughtsTokenCount": 211,
+    "cachedContentTokenCount": 401,
+    "totalTokenCount": 1707,
+}
+
+
+@pytest.mark.parametrize(
+    ("raw", "provider", "held"),
+    [
+        pytest.param(
+            RAW_OPENAI | {"llm.openai.usage": repr(OPENAI_USAGE)},
+            "openai",
+            {"input": 565, "cache_read": 401, "cache_write": 31, "output": 288, "reasoning": 211},
+            id="openai-counts-inside",
+        ),
+        pytest.param(
+            {"llm.anthropic.id": "msg-7", "llm.anthropic.usage": repr(RAW_CLAUDE)},
+            "anthropic",
+            {"input": 997, "cache_read": 401, "cache_write_5m": 131, "cache_write_1h": 137, "output": 499},
+            id="anthropic-counts-the-cache-beside",
+        ),
+        pytest.param(
+            {"llm.gemini.usageMetadata": repr(RAW_GEMINI)},
+            "gcp.gemini",
+            {"input": 596, "cache_read": 401, "output": 499, "reasoning": 211},
+            id="gemini-counts-the-thoughts-beside",
+        ),
+    ],
+)
+def test_the_raw_request_has_the_providers_own_counts(raw: dict[str, Any], provider: str, held: dict[str, int]) -> None:
+    assert used(raw) == (held, None)
+    assert seen(raw).call.provider == provider
+    assert seen(raw).kind.operation == "chat"
+
+
+def test_the_raw_request_names_the_answer() -> None:
+    sighting = seen(RAW_OPENAI | {"llm.openai.usage": repr(OPENAI_USAGE)})
+    assert (sighting.call.model, sighting.call.tier, sighting.response_id) == ("gpt-4o-dated", "flex", "chatcmpl-7")
+
+
+@pytest.mark.parametrize("raw", [{}, RAW_OPENAI, {"llm.openai.messages": "[]"}], ids=["stream", "no-usage", "request-alone"])
+def test_a_raw_request_without_a_usage_is_no_call(raw: dict[str, Any]) -> None:
     assert show(raw) is None
+    # The application's own spans are not looked at so.
+    assert show(raw | {"llm.openai.usage": repr(OPENAI_USAGE)}, "my.application") is None

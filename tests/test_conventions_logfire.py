@@ -62,7 +62,13 @@ def raw(**usage: object) -> dict[str, str]:
 def test_a_span_shows_its_call() -> None:
     sighting = seen(CHAT)
     call = sighting.call
-    assert (call.provider, call.model, call.tier, call.doubt, call.assumed) == ("openai", "gpt-4o-dated", None, None, ("provider=openai",))
+    assert (call.provider, call.model, call.tier, call.doubt, call.assumed) == (
+        "openai",
+        "gpt-4o-dated",
+        None,
+        None,
+        ("provider=openai",),
+    )
     assert call.usage.by_component() == {"input": 997, "output": 499}
     assert sighting.response_id == "chatcmpl-7"
     # Its own estimate is no cost that was told.

@@ -247,6 +247,19 @@ def test_a_total_of_before_proves_it_where_no_version_is_known() -> None:
     assert seen(CHAT | CACHED, "anybodys").call.assumed == ("input=inclusive",)
 
 
+def test_a_prompt_that_holds_the_cache_twice_is_not_believed() -> None:
+    gemini = CHAT | {f"{PROMPT}.cache_read": 401, "llm.provider": "google"}
+    assert used(gemini, "google_genai", "0.1.12") == ({"output": 499}, "no_usage")
+    assert used(gemini, "google_genai", "0.1.16") == ({"input": 596, "cache_read": 401, "output": 499}, None)
+
+
+def test_anthropics_older_streams_leave_the_cache_out() -> None:
+    asked = {"llm.invocation_parameters": '{"model": "claude", "stream": %s}'}
+    for stream, doubt in (("true", "incomplete_usage"), ("false", None)):
+        attributes = CLAUDE | {name: value % stream for name, value in asked.items()}
+        assert used(attributes, "anthropic", "0.1.20") == ({"input": 997, "output": 499}, doubt)
+
+
 @pytest.mark.parametrize("name", ["anthropic", "google_genai"])
 def test_the_completion_of_a_stream_that_was_left_early_is_not_believed(name: str) -> None:
     left = without(CLAUDE, "llm.finish_reason", "llm.token_count.total") | {f"{PROMPT}.cache_read": 401, "output.value": "hi"}
@@ -326,6 +339,13 @@ def test_langchain_puts_the_tier_before_openais_details(tier: str) -> None:
     held = {"input": 495, "input_audio": 101, "cache_read": 401, "output": 288, "reasoning": 211}
     assert used(attributes, "langchain") == (held, None)
     assert seen(attributes, "langchain").call.tier == (tier.rstrip("_") or "standard")
+
+
+def test_a_0_says_less_than_a_count_of_the_same() -> None:
+    # LangChain says that nothing was written to the cache where Anthropic tells the times to live.
+    message = {"response_metadata": {"usage": RAW_CLAUDE}, "usage_metadata": {"input_token_details": {"cache_creation": 0}}}
+    attributes = CLAUDE | answer(generations=[[{"message": {"kwargs": message}}]])
+    assert used(attributes, "langchain") == (HELD_CLAUDE, None)
 
 
 def test_mistral_has_its_cache_in_the_answer_alone() -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from otel_llm_cost.conventions.scope_table import ROWS, TOTAL, InputCount, ReasoningCount
+from otel_llm_cost.conventions.scope_table import ROWS, TOTAL, InputCount, ReasoningCount, Row
 from otel_llm_cost.conventions.scopes import Reading, _is_about, _reading, reading
 
 INCLUSIVE, EXCLUSIVE, UNKNOWN = InputCount.INCLUSIVE, InputCount.EXCLUSIVE, InputCount.UNKNOWN
@@ -57,13 +57,13 @@ WRITTEN = ("cache_write", *HEARD)
 CACHED = ("cache_read", *WRITTEN)
 BOTH = ("cache_read", "cache_write")
 SEEN = ("input_image", "input_video", "output_image", *HEARD)
-CLIENT = ("provider=openai",)
+CLIENT, OVER = ("provider=openai",), ("output=overstated",)
 MISSING = "incomplete_usage"
 CACHE_READ = "gen_ai.usage.cache_read.input_tokens"
 STREAM, FINISH = "gen_ai.request.stream", "gen_ai.response.finish_reasons"
 TEXT, REASON, BODY = "output.value", "llm.finish_reason", "output.value/usage/input_tokens"
-PROMPT_READ, PROMPT_WRITE = "llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_write"
-META = "ai.response.providerMetadata"
+PROMPT_READ = "llm.token_count.prompt_details.cache_read"
+META, USAGE, SAID = "ai.response.providerMetadata", "metadata.usage_object", "gen_ai.output.messages/0"
 
 
 class Case(NamedTuple):
@@ -144,12 +144,16 @@ CASES = [
     case(f"{OTEL}.anthropic", EXCLUSIVE, version="0.32.2", how={"doubt": MISSING}),
     case(f"{OTEL}.anthropic", EXCLUSIVE, version="0.33.3", how={"doubt": MISSING}),
     case(f"{OTEL}.anthropic", INCLUSIVE, version="0.33.4"),
-    case(f"{OTEL}.anthropic", INCLUSIVE, INSIDE, "gen_ai.is_streaming", version="0.62.4", how={"assumed": ("output=overstated",)}),
+    case(f"{OTEL}.anthropic", INCLUSIVE, INSIDE, "llm.is_streaming", version="0.53.4", how={"assumed": OVER}),
+    case(f"{OTEL}.anthropic", INCLUSIVE, INSIDE, "llm.is_streaming", version="0.54.0"),
+    case(f"{OTEL}.anthropic", INCLUSIVE, INSIDE, "gen_ai.is_streaming", version="0.62.4", how={"assumed": OVER}),
     case(f"{OTEL}.bedrock", EXCLUSIVE, INSIDE, CACHE_READ, model=CLAUDE),
     case(f"{OTEL}.bedrock", EXCLUSIVE, model=CLAUDE, how={"doubt": MISSING}),
     case(f"{OTEL}.bedrock", EXCLUSIVE, model="meta.llama3"),
     case(f"{OTEL}.cohere", INCLUSIVE, how={"has_text": True}),
     case(f"{OTEL}.google_generativeai", INCLUSIVE, version="0.21.5", how={"untold": SEEN}),
+    case(f"{OTEL}.groq", INCLUSIVE, version="0.61.0", how={"untold": ("cache_read",)}),
+    case(f"{OTEL}.groq", INCLUSIVE, version="0.62.0"),
     case(f"{OTEL}.groq", INCLUSIVE),
     case(
         f"{OTEL}.langchain",
@@ -157,19 +161,22 @@ CASES = [
         INSIDE,
         "traceloop.association.properties.ls_provider",
         provider="openai",
-        how={"unproven": ALL},
+        how={"unproven": ALL, "untold": HEARD},
     ),
     case(f"{OTEL}.langchain", INCLUSIVE, INSIDE, "gen_ai.response.id", provider="anthropic", how={"untold": ("cache_write",)}),
-    case(f"{OTEL}.langchain", INCLUSIVE, provider="anthropic"),
+    case(f"{OTEL}.langchain", INCLUSIVE, provider="anthropic", how={"untold": HEARD}),
     case(f"{OTEL}.llamaindex", EXCLUSIVE, provider="anthropic"),
-    case(f"{OTEL}.llamaindex", INCLUSIVE, provider="openai"),
+    case(f"{OTEL}.llamaindex", INCLUSIVE, provider="openai", version="0.61.0", how={"untold": CACHED}),
+    case(f"{OTEL}.llamaindex", INCLUSIVE, provider="openai", version="0.62.0", how={"untold": WRITTEN}),
+    case(f"{OTEL}.mistralai", INCLUSIVE, version="0.61.0", how={"untold": ("cache_read", "input_seconds")}),
+    case(f"{OTEL}.mistralai", INCLUSIVE, version="0.62.0", how={"untold": ("input_seconds",)}),
     case(f"{OTEL}.mistralai", INCLUSIVE, how={"untold": ("input_seconds",)}),
     case(f"{OTEL}.openai.v1", INCLUSIVE, version="0.38.12", how={"untold": CACHED}),
     case(f"{OTEL}.openai.v1", INCLUSIVE, version="0.39.0", how={"untold": WRITTEN}),
     case(f"{OTEL}.openai.v1", INCLUSIVE, how={"untold": WRITTEN}),
     case(f"{OTEL}.openai_agents", INCLUSIVE, INSIDE, "gen_ai.system", how={"untold": CACHED}),
-    case(f"{OTEL}.openai_agents", INCLUSIVE, version="0.62.4"),
-    case(f"{OTEL}.vertexai", INCLUSIVE),
+    case(f"{OTEL}.openai_agents", INCLUSIVE, version="0.62.4", how={"untold": WRITTEN}),
+    case(f"{OTEL}.vertexai", INCLUSIVE, how={"untold": ("cache_read", *SEEN)}),
     case(f"{OTEL}.writer", INCLUSIVE),
     # OpenInference
     case(f"{INFERENCE}.anthropic", INCLUSIVE, INSIDE, TEXT, version="1.1.1", how={"unproven": MADE}),
@@ -198,8 +205,10 @@ CASES = [
     case(f"{INFERENCE}.groq", INCLUSIVE),
     case(f"{INFERENCE}.langchain", INCLUSIVE, version="0.1.55"),
     case(f"{INFERENCE}.langchain", UNKNOWN, version="0.1.54"),
-    case(f"{INFERENCE}.litellm", INCLUSIVE, INSIDE, PROMPT_WRITE, provider="openai"),
-    case(f"{INFERENCE}.litellm", INCLUSIVE, provider="openai", how={"untold": ("cache_write",)}),
+    case(f"{INFERENCE}.litellm", INCLUSIVE, provider="gcp.gemini", operation="embeddings", how={"unproven": ALL}),
+    case(f"{INFERENCE}.litellm", INCLUSIVE, provider="gcp.gemini"),
+    case(f"{INFERENCE}.litellm", INCLUSIVE, provider="openai", how={"unproven": ALL, "untold": ("cache_write",)}),
+    case(f"{INFERENCE}.litellm", INCLUSIVE, INSIDE, PROMPT_READ, provider="openai", how={"untold": ("cache_write",)}),
     case(f"{INFERENCE}.litellm", INCLUSIVE, provider="anthropic"),
     case(f"{INFERENCE}.llama_index", INCLUSIVE, INSIDE, PROMPT_READ, TEXT, provider="openai", how={"untold": ("cache_write",)}),
     case(f"{INFERENCE}.llama_index", INCLUSIVE, INSIDE, TEXT, provider="openai", how={"unproven": GIVEN}),
@@ -219,7 +228,7 @@ CASES = [
         for name, counting, reasoning, more in (
             ("anthropic", EXCLUSIVE, INSIDE, {}),
             ("bedrock", EXCLUSIVE, INSIDE, {}),
-            ("google_ai_studio", INCLUSIVE, BESIDE, {}),
+            ("google_ai_studio", INCLUSIVE, BESIDE, {"untold": SEEN}),
             ("groq", INCLUSIVE, INSIDE, {}),
             ("openai", INCLUSIVE, INSIDE, {"untold": HEARD}),
         )
@@ -238,6 +247,10 @@ CASES = [
     case("logfire.anthropic", INCLUSIVE, INSIDE, "logfire.span_type", version="5.3.0", how={"unproven": MADE}),
     case("logfire.anthropic", INCLUSIVE, INSIDE, "logfire.span_type", FINISH, version="5.4.0"),
     case("logfire.anthropic", INCLUSIVE, INSIDE, "logfire.span_type", version="5.2.0"),
+    case("logfire.anthropic", INCLUSIVE, INSIDE, f"{SAID}/role", version="5.2.0", how={"unproven": MADE}),
+    case("logfire.anthropic", INCLUSIVE, INSIDE, f"{SAID}/role", f"{SAID}/finish_reason", version="5.2.0"),
+    case("logfire.anthropic", INCLUSIVE, INSIDE, f"{SAID}/role", version="4.31.0", how={"unproven": MADE}),
+    case("logfire.anthropic", INCLUSIVE, INSIDE, f"{SAID}/role", version="5.3.0"),
     case("logfire.anthropic", INCLUSIVE, version="4.31.0"),
     case("logfire.anthropic", EXCLUSIVE, version="4.30.0"),
     case("logfire.openai", INCLUSIVE, how={"assumed": CLIENT}),
@@ -252,12 +265,31 @@ CASES = [
     case("pydantic-ai", INCLUSIVE, BESIDE, provider="gcp.gemini", version="0.7.5"),
     case("pydantic-ai", INCLUSIVE, BESIDE, provider="gcp.vertex_ai", version="0.7.5"),
     case("pydantic-ai", INCLUSIVE, provider="gcp.gemini", version="0.7.6"),
-    case("pydantic-ai", INCLUSIVE, provider="openai", version="0.1.0"),
+    case("pydantic-ai", INCLUSIVE, provider="openai", version="1.107.0", how={"untold": ("cache_write",)}),
+    case("pydantic-ai", INCLUSIVE, provider="openai", version="2.0.0"),
+    case("pydantic-ai", INCLUSIVE, provider="openai"),
     # Others
     case("gcp.vertex.agent", INCLUSIVE),
     case("langfuse-sdk", EXCLUSIVE, BESIDE, "langfuse.observation.usage_details/input_cache_read"),
     case("langfuse-sdk", INCLUSIVE),
     case("langsmith", INCLUSIVE),
+    case("litellm", INCLUSIVE, provider="gcp.gemini", operation="embeddings", how={"unproven": ALL}),
+    case("litellm", EXCLUSIVE, INSIDE, "llm.anthropic.usage", provider="anthropic"),
+    case("litellm", INCLUSIVE, BESIDE, "llm.gemini.usageMetadata", provider="gcp.gemini"),
+    case("litellm", INCLUSIVE, BESIDE, "llm.vertex_ai.usageMetadata", provider="gcp.vertex_ai"),
+    case("litellm", INCLUSIVE, INSIDE, USAGE, f"{USAGE}/total_tokens", provider="openai", how={"has_text": True, "unproven": ALL}),
+    case(
+        "litellm",
+        INCLUSIVE,
+        INSIDE,
+        USAGE,
+        f"{USAGE}/total_tokens",
+        f"{USAGE}/prompt_tokens_details/cached_tokens",
+        provider="openai",
+        how={"has_text": True},
+    ),
+    case("litellm", INCLUSIVE, INSIDE, USAGE, f"{USAGE}/total_tokens", provider="anthropic", how={"has_text": True}),
+    case("litellm", INCLUSIVE, INSIDE, USAGE, provider="openai", how={"has_text": True, "untold": CACHED}),
     case("litellm", INCLUSIVE, how={"has_text": True}),
     case(f"{OTEL}.ag2", EXCLUSIVE, provider="anthropic"),
     case(f"{OTEL}.ag2", EXCLUSIVE, provider="aws.bedrock"),
@@ -281,8 +313,8 @@ CASES = [
 ]
 
 
-def read(each: Case, *, operation: str = "chat") -> Reading:
-    return reading(each.scope, names=each.names | {"an.attribute"}, operation=operation, **each.asked)
+def read(each: Case, **asked: str) -> Reading:
+    return reading(each.scope, names=each.names | {"an.attribute"}, **each.asked | asked)
 
 
 @pytest.mark.parametrize("each", CASES, ids=lambda each: "-".join([each.scope, *each.asked.values(), *sorted(each.names)]))
@@ -292,14 +324,20 @@ def test_how_each_kind_of_span_is_read(each: Case) -> None:
     assert (how.row is None) is (each.how.input is UNKNOWN and each.scope != "ai")
 
 
-@pytest.mark.parametrize("each", [each for each in CASES if each.how.unproven], ids=lambda each: f"{each.scope}-{each.version}")
-def test_only_a_chats_counts_need_a_proof(each: Case) -> None:
-    assert read(each, operation="embeddings")._replace(row=None) == each.how._replace(unproven=())
+UNPROVEN = [each for each in CASES if each.how.unproven and "operation" not in each.asked]
+
+
+@pytest.mark.parametrize("each", UNPROVEN, ids=lambda each: f"{each.scope}-{each.version}")
+def test_only_what_makes_an_answer_needs_a_proof(each: Case) -> None:
+    for operation in ("text_completion", "generate_content", "completion"):
+        assert read(each, operation=operation)._replace(row=None) == each.how
+    for operation in ("embeddings", "rerank"):
+        assert read(each, operation=operation)._replace(row=None) == each.how._replace(unproven=())
 
 
 def test_each_row_is_read_by_some_span() -> None:
     def place(each: Case) -> int | None:
-        asked = {name: each.asked.get(name, "") for name in ("version", "provider", "api", "model")}
+        asked = {"operation": "chat", **dict.fromkeys(("version", "provider", "api", "model"), "")} | each.asked
         return next((at for at, row in enumerate(ROWS) if _is_about(row, each.scope, marks=each.names, **asked)), None)
 
     reached = {place(each) for each in CASES}
@@ -318,13 +356,14 @@ def test_an_older_version_is_one_by_its_numbers(version: str) -> None:
 
 
 def test_no_row_is_hidden_by_one_before_it() -> None:
+    def is_of_all(row: Row) -> bool:
+        return not any((row.operation, row.provider, row.api, row.model, row.having, row.since, row.before))
+
     hidden = [
         (row.scope, before.scope)
         for place, row in enumerate(ROWS)
         for before in ROWS[:place]
-        if row.scope.startswith(before.scope)
-        and before.scope not in {"ai", "gen_ai"} - {row.scope}
-        and before[2:9] == (ReasoningCount.AS_PROVIDER, "", "", "", "", "", "")
+        if row.scope.startswith(before.scope) and before.scope not in {"ai", "gen_ai"} - {row.scope} and is_of_all(before)
     ]
     assert hidden == []
     assert all(row.scope for row in ROWS)

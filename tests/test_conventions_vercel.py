@@ -321,6 +321,16 @@ def test_version_5_gemini_leaves_its_thoughts_out_of_the_output() -> None:
     assert used(attributes | counted_5(997, 499, cached=401, reasoning=211) | total) == (held, "incomplete_usage")
 
 
+def test_version_6_gemini_leaves_out_what_tools_gave() -> None:
+    details = meta(**raw_gemini(997, 401, 288, 211, toolUsePromptTokenCount=13))
+    attributes = chat("google.generative-ai", "gemini") | details
+    # 997 - 401 + 13, 499 - 211
+    held = {"input": 609, "cache_read": 401, "output": 288, "reasoning": 211}
+    assert used(attributes | counted_6(997, 499, cached=401, reasoning=211)) == (held, None)
+    # Version 7 has them in its input.
+    assert used(attributes | counted_6(1010, 499, cached=401, reasoning=211)) == (held, None)
+
+
 def test_thoughts_that_are_in_the_total_beside_the_output() -> None:
     attributes = chat("google.generative-ai", "gemini") | counted_5(997, 499, reasoning=211)
     assert used(attributes) == ({"input": 997, "output": 288, "reasoning": 211}, None)
@@ -418,6 +428,11 @@ def test_a_scope_that_only_begins_so_is_another() -> None:
     # Of it nobody knows that its input holds the cache, or that its numbers may be doubles.
     assert seen(V7, "gen_ai.mine").call.assumed == ("input=inclusive",)
     assert used(V7 | {"gen_ai.usage.output_tokens": 499.0}, "gen_ai.mine") == ({}, "invalid_usage")
+
+
+def test_a_tracer_of_the_users_gives_the_spans_another_scope() -> None:
+    attributes = chat("openai.chat", "gpt-4o") | counted_4(997.0, 499.0) | {"ai.usage.totalTokens": NAN}
+    assert used(attributes, "my.application") == ({"input": 997, "output": 499}, None)
 
 
 # The metadata is JSON, or it is not there.

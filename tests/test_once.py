@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Barrier, Thread
 from time import time_ns
-from typing import Any
+from typing import Any, ClassVar
+from weakref import ref
 
 import pytest
 from conftest import NATIVE, OPENLLMETRY, PARENT, UNKNOWN, Telemetry, call, entry, seeded, usd
@@ -25,6 +27,7 @@ from otel_llm_cost.ledger.once import HOLD_NS, MAX_HELD, MAX_LANES, MAX_TRACES, 
 
 THIRD = "openinference.instrumentation.anthropic"
 ROOT = Context()
+REMOTE = set_span_in_context(NonRecordingSpan(SpanContext(7, 11, is_remote=True, trace_flags=TraceFlags(1))))
 COST = usd("m", input=1009, output=101)
 SECOND = 1_000_000_000
 NO_USAGE: dict[str, Any] = {"tokens_in": None, "tokens_out": None}
@@ -144,14 +147,25 @@ def test_siblings_are_one_call_where_they_are_roots_of_one_task(
 def test_siblings_are_one_call_where_they_are_in_one_trace(
     telemetry: Telemetry, *, remote: bool, outer_id: str | None, inner_id: str | None
 ) -> None:
-    far = NonRecordingSpan(SpanContext(7, 11, is_remote=True, trace_flags=TraceFlags(1)))
-    work: Span = far if remote else telemetry.tracer("app").start_span("work")
-    context = set_span_in_context(work)
+    work = telemetry.tracer("app").start_span("work")
+    context = REMOTE if remote else set_span_in_context(work)
     outer = start(telemetry, OPENLLMETRY, context=context, response_id=outer_id)
     start(telemetry, NATIVE, context=context, response_id=inner_id).end()
     outer.end()
     work.end()
     assert telemetry.statuses()[:2] == ["priced", "duplicate"]
+    assert telemetry.calls() == {"priced": 1, "duplicate": 1}
+    assert is_forgotten(telemetry)
+
+
+@pytest.mark.parametrize("silent_ends", ["first", "last"])
+def test_siblings_below_a_remote_parent_are_one_call_though_one_was_not_announced(telemetry: Telemetry, silent_ends: str) -> None:
+    silent = telemetry.tracer(UNKNOWN).start_span("silent", context=REMOTE)
+    silent.set_attributes(call())
+    native = start(telemetry, NATIVE, context=REMOTE)
+    for span in (silent, native) if silent_ends == "first" else (native, silent):
+        span.end()
+    assert telemetry.statuses() == ["priced", "duplicate"]
     assert telemetry.calls() == {"priced": 1, "duplicate": 1}
     assert is_forgotten(telemetry)
 
@@ -170,6 +184,36 @@ def test_three_scopes_are_one_call(telemetry: Telemetry) -> None:
         pass
     assert telemetry.statuses() == ["priced", "duplicate", "duplicate"]
     assert telemetry.calls() == {"priced": 1, "duplicate": 2}
+
+
+@pytest.mark.parametrize("with_usage", [{0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}], ids=str)
+@pytest.mark.parametrize(
+    ("place", "is_nested"),
+    [
+        pytest.param("root", True, id="root"),
+        pytest.param("work", True, id="below-another-span"),
+        pytest.param("far", True, id="below-a-remote-parent"),
+        pytest.param("root", False, id="root-beside-the-others"),
+        pytest.param("work", False, id="beside-the-others-below-another-span"),
+        pytest.param("far", False, id="beside-the-others-below-a-remote-parent"),
+    ],
+)
+def test_three_scopes_are_one_call_whichever_of_them_have_its_usage(
+    telemetry: Telemetry, place: str, *, is_nested: bool, with_usage: set[int]
+) -> None:
+    work = telemetry.tracer("app").start_span("work")
+    above = {"root": ROOT, "work": set_span_in_context(work), "far": REMOTE}[place]
+    counts: list[dict[str, Any]] = [{} if number in with_usage else NO_USAGE for number in range(3)]
+    outer = start(telemetry, PARENT, context=above, **counts[0])
+    between = start(telemetry, THIRD, context=set_span_in_context(outer) if is_nested else above, **counts[1])
+    start(telemetry, NATIVE, context=set_span_in_context(between), **counts[2]).end()
+    # It has no usage and shows what waits below it: both wait on for the outer one.
+    between.end()
+    outer.end()
+    work.end()
+    assert telemetry.calls() == {"priced": 1, "duplicate": 2}
+    assert telemetry.collect().total("llm_cost.spend") == float(COST)
+    assert is_forgotten(telemetry)
 
 
 def test_three_scopes_as_roots_are_one_call(telemetry: Telemetry) -> None:
@@ -540,6 +584,30 @@ def test_a_root_without_a_price_that_is_alone_does_not_wait(telemetry: Telemetry
     assert is_forgotten(telemetry)
 
 
+@pytest.mark.parametrize("sibling_is_call", [True, False], ids=["another-call", "no-call"])
+def test_one_without_a_price_waits_for_its_siblings_below_a_remote_parent_only(
+    telemetry: Telemetry, *, sibling_is_call: bool
+) -> None:
+    sibling = telemetry.tracer(UNKNOWN).start_span("sibling", context=REMOTE)
+    start(telemetry, NATIVE, context=REMOTE, **NO_USAGE).end()
+    assert telemetry.calls() == {}
+    sibling.set_attributes(call(model="small") if sibling_is_call else {})
+    sibling.end()
+    assert telemetry.calls() == {"unpriced": 1} | ({"priced": 1} if sibling_is_call else {})
+    assert is_forgotten(telemetry)
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["its-call", "another"])
+def test_a_root_without_a_price_waits_for_what_it_left_behind(telemetry: Telemetry, *, is_same: bool) -> None:
+    outer = start(telemetry, PARENT, **NO_USAGE)
+    inner = start(telemetry, NATIVE, context=set_span_in_context(outer), model="m" if is_same else "small")
+    outer.end()
+    assert telemetry.calls() == {}
+    inner.end()
+    assert telemetry.calls() == {"priced": 1, "duplicate" if is_same else "unpriced": 1}
+    assert is_forgotten(telemetry)
+
+
 @pytest.mark.parametrize("flush", ["force_flush", "shutdown"])
 def test_what_waits_is_counted_when_the_provider_is_flushed(telemetry: Telemetry, flush: str) -> None:
     work = telemetry.tracer("app").start_span("work")
@@ -574,6 +642,18 @@ def test_one_without_a_price_waits_one_second_at_most(by: str, after: int, *, re
     assert (2 in once.held) is not released
 
 
+def test_one_that_is_told_to_end_later_waits_for_its_own_time_and_a_collection_finds_those_behind_it() -> None:
+    once, seen = driven()
+    once.settle(waiting(2, end=10 + SECOND))
+    once.settle(waiting(3, end=10))
+    once.settle(entry(PARENT, 77, 9, 10 + HOLD_NS, trace_id=2))
+    assert seen == [("count", 77)]
+    once.release(10 + HOLD_NS)
+    assert seen[1:] == [("count", 3)]
+    once.settle(entry(PARENT, 78, 9, 10 + 2 * HOLD_NS, trace_id=3))
+    assert seen[2:] == [("count", 2), ("count", 78)]
+
+
 def test_hold_is_one_second() -> None:
     assert HOLD_NS == SECOND
 
@@ -584,6 +664,45 @@ def test_no_more_wait_than_are_allowed_and_the_oldest_goes_first() -> None:
         once.settle(waiting(1000 + number, trace_id=number % 7))
     assert len(once.held) == MAX_HELD
     assert seen == [("count", 1000), ("count", 1001), ("count", 1002)]
+
+
+class LookedAt(Entry):
+    """An entry that tells that it was looked at."""
+
+    __slots__ = ()
+    at: ClassVar[set[int]] = set()
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - any field
+        LookedAt.at.add(id(self))
+        return super().__getattribute__(name)
+
+
+def test_a_thousand_that_wait_are_not_looked_at_when_other_spans_end() -> None:
+    once, seen = driven()
+    lane = once.begin_root("main", 1)
+    for number in range(MAX_HELD):
+        one = waiting(1000 + number, trace_id=100 + number % 7)
+        one.parent_id = 2000 + number
+        one.__class__ = LookedAt
+        assert once.settle(one) == "hold"
+
+    def looked_at(work: Callable[[], object]) -> int:
+        LookedAt.at.clear()
+        work()
+        return len(LookedAt.at)
+
+    # Of those that wait, only the first, which has waited longest; of one that no longer waits, that one.
+    assert looked_at(lambda: once.settle(entry(PARENT, 1, 5, 20))) == 1
+    assert looked_at(lambda: once.settle(entry(PARENT, 2, 5, 20, group=lane, is_root=True, trace_id=2))) == 1
+    assert looked_at(lambda: once.span_ended(3, 3, is_local_root=False)) == 0
+    assert looked_at(lambda: once.span_ended(3, 3, is_local_root=True)) == 0
+    assert len(once.held) == MAX_HELD
+    assert looked_at(lambda: once.span_ended(100, 2007, is_local_root=False)) == 1
+    assert seen[-1] == ("count", 1007)
+    assert looked_at(lambda: once.settle(waiting(1, trace_id=4))) == 1
+    # There is no room for one more.
+    assert looked_at(lambda: once.settle(waiting(2, trace_id=5))) == 1
+    assert seen[-1] == ("count", 1000)
 
 
 def test_no_more_entries_of_a_trace_are_kept_than_are_allowed() -> None:
@@ -608,6 +727,31 @@ def test_no_more_threads_and_tasks_are_kept_than_are_allowed() -> None:
     for number in range(MAX_LANES + 3):
         once.begin_root(number, number)
     assert len(once._lanes) == MAX_LANES
+
+
+@pytest.mark.parametrize("kind", ["trace", "lane"])
+def test_one_that_others_took_the_place_of_is_kept_by_what_is_open_in_it_and_by_nothing_else(kind: str) -> None:
+    once, _ = driven()
+    group = once.begin(1, 9, None) if kind == "trace" else once.begin_root(1, 1)
+    for number in range(2, MAX_TRACES + 3):
+        assert once.begin(number, number, None).open == once.begin_root(number, number).open == 1
+    assert (1 in once.traces, 1 in once._lanes) == (False, False)
+    # A second span of it finds it, and leaves its call there.
+    assert (once.begin(1, 8, None) if kind == "trace" else once.begin_root(1, 1)) is group
+    once.settle(entry(NATIVE, 8, 1, 10, group=group, is_root=kind == "lane", settled=False))
+    once.release(None)
+    assert [held.span_id for held in group.entries] == [8]
+    assert once.remembered() == 1
+    gc.collect()
+    gc.disable()
+    try:
+        reference = ref(group)
+        del group
+        # Without the garbage collector: nothing leads back to it.
+        assert reference() is None
+    finally:
+        gc.enable()
+    assert once.remembered() == 0
 
 
 def test_a_forked_child_forgets_what_its_parent_saw() -> None:
@@ -766,19 +910,60 @@ def test_a_root_that_turns_out_to_be_no_call_leaves_nothing_behind(telemetry: Te
     assert is_forgotten(telemetry)
 
 
-def test_more_traces_at_a_time_than_are_remembered_leave_nothing_behind(make_telemetry: Callable[..., Telemetry]) -> None:
+@pytest.mark.parametrize("how", ["nested", "siblings", "outliving"])
+def test_more_traces_at_a_time_than_are_remembered_are_counted_once_and_leave_nothing_behind(
+    make_telemetry: Callable[..., Telemetry], how: str
+) -> None:
     telemetry = make_telemetry()
     telemetry.attach(telemetry.processor)
+    traces = MAX_TRACES + 1
     spans: list[list[Span]] = []
-    for number in range(MAX_TRACES + 7):
+    for number in range(traces):
         work = telemetry.tracer("app").start_span("work", context=ROOT)
-        below = set_span_in_context(work)
-        spans.append([start(telemetry, PARENT, context=below, tokens_in=1009 + number % 5) for _ in "ab"] + [work])
+        below, asked = set_span_in_context(work), {"tokens_in": 1009 + number % 5}
+        outer = start(telemetry, PARENT, context=below, **asked)
+        inner = start(telemetry, NATIVE, context=below if how == "siblings" else set_span_in_context(outer), **asked)
+        spans.append([work, inner, outer] if how == "outliving" else [inner, outer, work])
     for position in range(3):
         for trace in spans:
             trace[position].end()
     assert is_forgotten(telemetry)
-    assert telemetry.calls() == {"priced": 2 * (MAX_TRACES + 7)}
+    assert telemetry.calls() == {"priced": traces, "duplicate": traces}
+
+
+def test_more_tasks_at_a_time_than_are_remembered_are_counted_once_and_leave_nothing_behind(telemetry: Telemetry) -> None:
+    tasks = MAX_LANES + 1
+
+    async def ask(number: int) -> None:
+        outer = start(telemetry, OPENLLMETRY, context=ROOT, tokens_in=1009 + number % 5)
+        await asyncio.sleep(0)
+        inner = start(telemetry, NATIVE, context=ROOT, tokens_in=1009 + number % 5)
+        await asyncio.sleep(0)
+        inner.end()
+        await asyncio.sleep(0)
+        outer.end()
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(ask(number) for number in range(tasks)))
+
+    asyncio.run(all_of_them())
+    assert telemetry.calls() == {"priced": tasks, "duplicate": tasks}
+    assert is_forgotten(telemetry)
+
+
+def test_a_root_is_not_alone_where_others_took_the_place_of_its_trace(telemetry: Telemetry) -> None:
+    root = start(telemetry, PARENT, context=ROOT)
+    inner = start(telemetry, NATIVE, context=set_span_in_context(root))
+    others = []
+    for _ in range(MAX_TRACES):
+        work = telemetry.tracer("app").start_span("work", context=ROOT)
+        others.append(start(telemetry, NATIVE, context=set_span_in_context(work), model="small"))
+    root.end()
+    inner.end()
+    assert telemetry.statuses()[:2] == ["priced", "duplicate"]
+    for span in others:
+        span.end()
+    assert telemetry.calls() == {"priced": 1 + MAX_TRACES, "duplicate": 1}
 
 
 @pytest.mark.parametrize("below", [False, True], ids=["root", "below-another-span"])

@@ -26,6 +26,8 @@ class Convention(NamedTuple):
     provider: tuple[str, ...]
     request_model: tuple[str, ...]
     response_model: tuple[str, ...]
+    provider_by: Callable[[Mapping[str, object]], str | None] | None = None
+    """Who is asked, where no attribute names the provider, but the attributes' own names do."""
     provider_before_slash: tuple[str, ...] = ()
     """Attributes that have the provider before their first slash, where none names it by itself."""
     model: tuple[str, ...] = ()
@@ -43,9 +45,13 @@ class Convention(NamedTuple):
     region: tuple[str, ...] = ()
     response_id: tuple[str, ...] = ()
     deciding: tuple[str, ...] = ()
-    """What `operation` looks at besides."""
+    """Whose values `operation` looks at besides. Which attributes are there, it may always look at."""
     scope: str | None = None
     """The scope as which its spans are read, whosever they are."""
+    apart: str | None = None
+    """What its spans are told from others of their scope by, where the scope puts two spans on a call."""
+    is_id: Callable[[str], bool] | None = None
+    """Whether a response's id is the provider's own, where that is not sure."""
     holds_cache: bool = True
     """Whether the convention itself says that the input includes the cached tokens."""
     is_header: Callable[[Mapping[str, object]], bool] | None = None

@@ -202,7 +202,8 @@ def decide(found: Counts, reading: Reading, provider: str, *, holds_cache: bool 
     if by_parts is not None:
         counting = by_parts
     elif counting is InputCount.UNKNOWN:
-        counting, doubt, assumed = _input_of_unknown(found, provider, is_older=is_older)
+        counting, unsure, taken = _input_of_unknown(found, provider, is_older=is_older)
+        doubt, assumed = doubt or unsure, assumed + taken
     is_cache_beside = counting is InputCount.EXCLUSIVE
     is_reasoning_beside, doubt = _reasoning(found, reading.reasoning, doubt, is_cache_beside=is_cache_beside)
     return Decision(is_cache_beside, is_reasoning_beside, doubt, assumed)

@@ -5,6 +5,7 @@ Read 2026-11-22 in litellm 1.106.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -41,9 +42,18 @@ def _operation(attributes: Mapping[str, object]) -> str | None:
     return _OPERATIONS.get(named) or _OPERATIONS.get(named.removeprefix("a"))
 
 
+_MADE_UP: Final = re.compile(r"chatcmpl-[0-9a-f]{8}-|resp_bGl0ZWxsbT")
+"""An id of LiteLLM's own: a UUID, or `litellm:` in base 64."""
+
+
+def _is_id(response_id: str) -> bool:
+    return _MADE_UP.match(response_id) is None
+
+
 LITELLM: Final = SEMCONV._replace(
     name="LiteLLM",
     scope="litellm",
+    is_id=_is_id,
     counts={
         **SEMCONV.counts,
         **details_at(_USAGE),

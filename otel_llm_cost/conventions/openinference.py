@@ -62,7 +62,8 @@ def _operation(attributes: Mapping[str, object]) -> str | None:
 def _of_openai(attributes: Mapping[str, object]) -> str | None:
     # Its every request is a span of this kind: an answer that is fetched again, unless its call was made in the background, and a
     # batch that is handed in, which has neither a model nor counts.
-    if attributes.get("llm.invocation_parameters") == "{}" and attributes.get(_BACKGROUND) is not True:
+    is_parted = "llm.invocation_parameters" in attributes and "llm.invocation_parameters/model" not in attributes
+    if is_parted and _BACKGROUND not in attributes:
         return None
     is_call = any(name in attributes for name in _MODELS) or "llm.token_count.prompt" in attributes
     return _operation(attributes) if is_call else None
@@ -111,8 +112,15 @@ OPENINFERENCE: Final = Convention(
         f"{_LLM_RESULT}/id",
         f"{_MESSAGE}/response_metadata/id",
     ),
-    deciding=(MARK, "llm.token_count.prompt", _COUNTED, _BACKGROUND),
-    marks=(*told_names("output.value/usage"), "output.value/usage/input_tokens", "llm.invocation_parameters/stream"),
+    deciding=(MARK,),
+    marks=(
+        *told_names("output.value/usage"),
+        "output.value/usage/input_tokens",
+        "llm.invocation_parameters/stream",
+        _COUNTED,
+        _BACKGROUND,
+        _PREPARED,
+    ),
     holds_cache=False,
     told=_told,
     pointed=("llm.invocation_parameters", "embedding.invocation_parameters", "output.value"),
@@ -127,13 +135,11 @@ OPENINFERENCE_AGENTS: Final = OPENINFERENCE._replace(
 OPENINFERENCE_OPENAI: Final = OPENINFERENCE._replace(
     name="OpenInference of OpenAI's client",
     operation=_of_openai,
-    deciding=(MARK, "llm.token_count.prompt", "llm.invocation_parameters", _COUNTED, _BACKGROUND),
     request_tier=("llm.invocation_parameters/service_tier",),
 )
 OPENINFERENCE_LLAMA_INDEX: Final = OPENINFERENCE._replace(
     name="OpenInference of LlamaIndex",
     operation=_of_llama_index,
-    deciding=(*OPENINFERENCE.deciding, _PREPARED),
 )
 OPENINFERENCE_BEDROCK: Final = OPENINFERENCE._replace(name="OpenInference of Bedrock", tier=())
 """The tier in a body is its maker's; Amazon's is in a header."""

@@ -36,10 +36,9 @@ def _response_operation(attributes: Mapping[str, object]) -> str | None:
 OPENLLMETRY: Final = SEMCONV._replace(
     name="OpenLLMetry",
     operation=_operation,
-    deciding=(*SEMCONV.deciding, "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"),
 )
 OPENLLMETRY_OPENAI: Final = OPENLLMETRY._replace(
+    name="OpenLLMetry of OpenAI's client",
     operation=_response_operation,
     url=("gen_ai.openai.api_base",),
-    deciding=(*OPENLLMETRY.deciding, _STREAMING),
 )

@@ -18,7 +18,7 @@ from otel_llm_cost.conventions.hosts import host_of
 from otel_llm_cost.conventions.providers import TELLS_COST, own_host, provider_of
 from otel_llm_cost.conventions.scope_table import MAKES_OUTPUT, TOTAL
 from otel_llm_cost.conventions.scopes import Reading, reading
-from otel_llm_cost.conventions.spoken import convention_of
+from otel_llm_cost.conventions.spoken import LOOKED_AT, convention_of
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
 
 COST_AMOUNT: Final = "gen_ai.usage.cost.amount"
@@ -74,6 +74,7 @@ class Reader:
         self.version = version
         self._hosts = hosts or {}
         self.shapes: dict[tuple[str, ...], Shape] = {}
+        self._by_looks: dict[tuple[str, ...], Shape] = {}
 
     def look(self, attributes: Mapping[str, Any]) -> Look | None:
         """The first look at a finished span; None where it is no call. Never raises for an attribute of any type."""
@@ -140,10 +141,19 @@ class Reader:
         return shape.convention.told(attributes) if shape.points and shape.convention.told is not None else None
 
     def _learn(self, names: tuple[str, ...]) -> Shape:
-        shape = Shape(names, self.scope, self.version)
+        # Conversations of every length have names of their own, which mean nothing here.
+        looked_at = tuple(name for name in names if name in LOOKED_AT)
+        shape = self._by_looks.get(looked_at) or Shape(looked_at, self.scope, self.version)
+        if len(self._by_looks) < _MAX_SHAPES:
+            self._by_looks[looked_at] = shape
         if len(self.shapes) < _MAX_SHAPES:
             self.shapes[names] = shape
         return shape
+
+    def forget(self) -> None:
+        """Forgets all that was worked out."""
+        self.shapes.clear()
+        self._by_looks.clear()
 
 
 class Shape:
@@ -177,7 +187,9 @@ class Shape:
 
     def id_in(self, attributes: Mapping[str, object]) -> str | None:
         """The response's id."""
-        return text_of(attributes[self._id]) if self._id is not None else None
+        found = text_of(attributes[self._id]) if self._id is not None else None
+        is_id = self.convention.is_id
+        return found if found is None or is_id is None or is_id(found) else None
 
     def learn(self, asked: tuple[object, ...], attributes: Mapping[str, Any], hosts: Mapping[str, str]) -> Who | None:
         """The kind of call that has these values, remembered; None for what is no call."""
@@ -202,6 +214,8 @@ class Shape:
         host = host_of(address) if address is not None and own is None else None
         request, response = first_text(attributes, names.request_model), first_text(attributes, names.response_model)
         named = first_text(attributes, names.provider)
+        if named is None and names.provider_by is not None:
+            named = names.provider_by(attributes)
         if named is None:
             prefixed = (text_of(get(name)) or "" for name in names.provider_before_slash)
             named = next((text.partition("/")[0] for text in prefixed if "/" in text), None)

@@ -193,7 +193,7 @@ ROWS: Final = (
     Row(f"{_OPENINFERENCE}.langchain", _IN, since="0.1.55"),
     Row(f"{_OPENINFERENCE}.litellm", _IN, operation="embeddings", provider="gcp.gemini", proof=_NONE, unproven=_ALL),
     Row(f"{_OPENINFERENCE}.litellm", _IN, provider="openai", proof=_PROMPT_CACHE_READ, unproven=_ALL, untold=("cache_write",)),
-    Row(f"{_OPENINFERENCE}.litellm", _IN, _INSIDE),
+    Row(f"{_OPENINFERENCE}.litellm", _IN, _INSIDE, untold=_MODALITIES),
     Row(f"{_OPENINFERENCE}.llama_index", _IN, provider="openai", having=_PROMPT_CACHE_READ, untold=("cache_write",)),
     Row(f"{_OPENINFERENCE}.llama_index", _IN, provider="openai", having=_TEXT, proof=_NONE, unproven=_WITH_CACHE),
     Row(f"{_OPENINFERENCE}.llama_index", _IN, _INSIDE, since="4.2.1"),
@@ -239,7 +239,9 @@ ROWS: Final = (
     Row("langfuse-sdk", _IN),  # as OpenAI's client counts
     Row("langsmith", _IN),  # 0.15
     # Its embeddings of Gemini, and its streams without a usage, are counted by itself
-    Row("litellm", _IN, operation="embeddings", provider="gcp.gemini", proof=_NONE, unproven=_ALL),
+    Row("litellm", _IN, operation="embeddings", provider="gcp.gemini", proof=_NONE, unproven=_ALL, has_text=True),
+    # The provider's own answers
+    Row("litellm", _OUT, _INSIDE, having="llm.anthropic.usage"),
     Row("litellm", _IN, provider="openai", having=_USAGE_READ, proof=_USAGE_CACHED, unproven=_ALL, has_text=True),
     Row("litellm", _IN, _INSIDE, having=_USAGE_READ, has_text=True),  # 1.106; what is missing is an empty text
     Row("litellm", _IN, _INSIDE, having=_USAGE, has_text=True, untold=_CACHED_OR_HEARD),

@@ -31,7 +31,7 @@ class Reading(NamedTuple):
 
 _WHOLE: Final = frozenset({"ai", "gen_ai"})
 """Scopes that are so named, whole."""
-_MARKS: Final = frozenset(name for row in ROWS for name in (row.having, row.proof) if name)
+MARKS: Final = frozenset(name for row in ROWS for name in (row.having, row.proof) if name)
 
 
 def reading(
@@ -44,7 +44,7 @@ def reading(
     operation: str = "chat",
 ) -> Reading:
     """How spans of this instrumentation scope that have these attributes count a call to a model at a provider's API."""
-    return _reading(scope, version, provider, api, model, names & _MARKS, operation)
+    return _reading(scope, version, provider, api, model, names & MARKS, operation)
 
 
 @lru_cache(maxsize=4096)

@@ -7,10 +7,12 @@ from typing import Final
 from otel_llm_cost.conventions import langfuse, litellm, openinference, vercel
 from otel_llm_cost.conventions.convention import Convention
 from otel_llm_cost.conventions.langsmith import LANGSMITH
+from otel_llm_cost.conventions.litellm_raw import LITELLM_RAW
 from otel_llm_cost.conventions.logfire import LOGFIRE
 from otel_llm_cost.conventions.openlit import OPENLIT
 from otel_llm_cost.conventions.openllmetry import OPENLLMETRY, OPENLLMETRY_OPENAI
 from otel_llm_cost.conventions.pydantic_ai import PYDANTIC_AI
+from otel_llm_cost.conventions.scopes import MARKS
 from otel_llm_cost.conventions.semconv import SEMCONV
 
 _BY_SCOPE: Final = (
@@ -38,8 +40,22 @@ _BY_ATTRIBUTE: Final = (
 """What only the spans of one convention have. LiteLLM's callback writes on the application's own span, too."""
 
 
+LOOKED_AT: Final = (
+    MARKS
+    | {"gen_ai.usage.cost.amount"}
+    | {
+        name
+        for convention in (SEMCONV, LITELLM_RAW, *(held for _, held in (*_BY_SCOPE, *_BY_ATTRIBUTE)))
+        for name in (*convention.counts, *convention.who, *convention.response_id, *convention.marks, *convention.pointed)
+    }
+)
+"""The names that make a difference to how a span is read."""
+
+
 def convention_of(names: frozenset[str], scope: str) -> Convention:
     """The convention of a span of this scope that has these attributes."""
+    if scope == "litellm" and litellm.MARK not in names:
+        return LITELLM_RAW
     for prefix, convention in _BY_SCOPE:
         if scope.startswith(prefix):
             return convention

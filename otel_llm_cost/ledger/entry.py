@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ class Entry:
     start: int
     end: int
     group: Any
-    """What it was announced in (`Once.begin_root`, `Once.begin`); None where it was not."""
+    """What it was announced in (`Once.begin_root`, `Once.begin`); None where it was not, and once it is settled."""
     is_root: bool
     ended_in: int | None = None
     """The thread in which a root ended, where it is not the one in which it began."""
@@ -42,8 +43,5 @@ class Entry:
     """Whether its scope puts a span around the one that has the counts."""
     ends_another: bool = False
     """Whether it ends a call that another span of its scope began."""
-
-    @property
-    def lane(self) -> Any:  # noqa: ANN401 - a `Group`, which knows of entries
-        """For an announced root, the roots of its thread or task."""
-        return self.group if self.is_root else None
+    lane: Hashable | None = None
+    """For an announced root that is settled, the thread or task of whose roots it is one."""

@@ -7,25 +7,25 @@ end with a price is counted. One without a price waits for such a one: until its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from itertools import chain
 from threading import Lock
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 
 from otel_llm_cost.ledger.entry import Entry
-from otel_llm_cost.ledger.group import Group, remember
+from otel_llm_cost.ledger.group import Group, Groups
+from otel_llm_cost.ledger.held import Held
 from otel_llm_cost.ledger.same import is_around, same_call, same_counts
 
 HOLD_NS: Final = 1_000_000_000
 MAX_TRACES: Final = 1024
-"""Traces that are remembered at a time; the oldest is forgotten first."""
+"""Traces that are remembered at a time, besides those with an announced span that is open; the oldest is forgotten first."""
 MAX_LANES: Final = 256
-"""Threads and tasks that are remembered at a time."""
+"""Threads and tasks that are remembered at a time, besides those with an announced root that is open."""
 MAX_HELD: Final = 1024
 MAX_IDS: Final = 1024
 """Calls that are known again by their response's id alone, while a library is loaded that tells of them late."""
 
-_Key = TypeVar("_Key", bound=Hashable)
 Verdict: TypeAlias = Literal["count", "duplicate", "hold"]
 
 
@@ -36,30 +36,28 @@ class Once:
         self._count = count
         self._duplicate = duplicate
         self._lock = Lock()
-        self.traces: dict[int, Group] = {}
-        self._lanes: dict[Hashable, Group] = {}
-        self.held: dict[int, Entry] = {}
-        """Entries without a price that still wait, by span id."""
+        self.traces: Groups[int] = Groups(MAX_TRACES)
+        self._lanes: Groups[Hashable] = Groups(MAX_LANES)
+        self.held = Held()
+        """Entries without a price that still wait."""
         self.is_late = False
         """Whether a library is loaded that makes its spans after the call, in another thread and perhaps another trace."""
         self._by_id: dict[str, Entry] = {}
 
     def begin_root(self, lane: Hashable, thread: int) -> Group:
-        """A root starts that is announced as an LLM call, in a thread or task of it. Returns its group: that lane."""
+        """A root starts that is announced as an LLM call, in a thread or task of it. Returns its group: that lane, to be kept."""
         with self._lock:
             group = self._lanes.get(lane)
             if group is None:
-                if len(self._lanes) >= MAX_LANES:
-                    self._lanes = {key: held for key, held in self._lanes.items() if held.open}
-                group = _group(self._lanes, lane, MAX_LANES)
-                group.is_lane, group.thread = True, thread
+                group = self._lanes.made(lane)
+                group.lane, group.thread = lane, thread
             group.open += 1
             return group
 
     def begin(self, trace_id: int, span_id: int, parent_id: int | None) -> Group:
-        """A span below another starts that is announced as an LLM call. Returns its group: that trace."""
+        """A span below another starts that is announced as an LLM call. Returns its group: that trace, to be kept."""
         with self._lock:
-            group = _group(self.traces, trace_id, MAX_TRACES)
+            group = self.traces.made(trace_id)
             group.open += 1
             group.parents[span_id] = parent_id
             return group
@@ -67,16 +65,16 @@ class Once:
     def withdraw(self, group: Group, span_id: int) -> None:
         """A span that was announced has ended, and was no call."""
         with self._lock:
-            _close(group, span_id)
+            group.close(span_id)
             self._leave(group)
 
     def began(self, trace_id: int, group: Group, span_id: int) -> None:
         """A span ends that only began a call, which another one of its scope will end: of a root, another root of its lane."""
         with self._lock:
-            _close(group, span_id)
-            if group.is_lane:
+            group.close(span_id)
+            if group.lane is not None:
                 group.awaited += 1
-                trace = self.traces.get(trace_id)
+                trace = self.traces.find(trace_id)
                 if trace is not None:
                     trace.heir = group
 
@@ -87,7 +85,8 @@ class Once:
         """
         with self._lock:
             related = lane.entries or lane.awaited or trace_id in self.traces or self.held or self.is_late
-            if lane.open == 1 and not related:
+            ousted = self.traces.ousted
+            if lane.open == 1 and not related and (ousted is None or trace_id not in ousted):
                 lane.open = 0
                 return True
             return False
@@ -97,26 +96,29 @@ class Once:
         with self._lock:
             if self.held:
                 self._release_overdue(entry.end)
-            trace, lane = self.traces.get(entry.trace_id), entry.lane
-            if entry.group is not None:
-                _close(entry.group, entry.span_id)
-                if lane is None:
-                    # The group may hold the entry: no circle.
-                    entry.group = None
+            group, trace, lane = entry.group, self.traces.find(entry.trace_id), None
+            if group is not None:
+                group.close(entry.span_id)
+                if entry.is_root:
+                    lane, entry.lane = group, group.lane
+                # The group may hold the entry: no circle.
+                entry.group = None
             # Where processors run in threads of their own, a root seems to begin in one of those: it ends in the caller's.
-            strays = _group(self._lanes, ("ended", entry.ended_in), MAX_LANES) if entry.ended_in is not None else None
-            groups: list[Group] = [group for group in (trace, lane, strays) if group is not None and _overlaps(entry, group)]
+            strays = self._lanes.made(("ended", entry.ended_in)) if entry.ended_in is not None else None
+            groups = [group for group in (trace, lane, strays) if group is not None and group.overlaps(entry)]
             same = self._same(entry, groups, trace) if groups else None
             if self.is_late and entry.response_id is not None:
                 same = same or self._told_late(entry, entry.response_id)
-            verdict = self._decide(entry, same, trace)
-            if verdict != "duplicate":
-                if lane is None or (trace is not None and trace.open):
-                    remember(trace or _group(self.traces, entry.trace_id, MAX_TRACES), entry)
-                if lane is not None and lane.open:
-                    remember(lane, entry)
-                if strays is not None:
-                    remember(strays, entry)
+            # Whether there still is anything that may show this call.
+            can_wait = bool(entry.parent_id is not None or (trace and trace.open) or (lane and lane.open))
+            verdict = self._decide(entry, same, groups, can_wait=can_wait)
+            kept = same if verdict == "duplicate" and same is not None else entry
+            if kept is entry and (lane is None or (trace is not None and trace.open)):
+                (trace or self.traces.made(entry.trace_id)).remember(entry)
+            for roots in (lane if lane is not None and lane.open else None, strays):
+                # What is a root's call, other roots find though a span below that one is counted.
+                if roots is not None and (kept is entry or kept not in roots.entries):
+                    roots.remember(kept)
             if lane is not None:
                 self._leave(lane, ended=entry.ends_another)
             return verdict
@@ -124,56 +126,59 @@ class Once:
     def span_ended(self, trace_id: int, span_id: int, *, is_local_root: bool) -> None:
         """Any span has ended: its children no longer wait, and a trace whose local root this was is forgotten."""
         with self._lock:
-            for waiting in [entry for entry in self.held.values() if entry.parent_id == span_id]:
-                self._release(waiting)
+            if self.held:
+                for waiting in self.held.below(span_id):
+                    self._release(waiting)
             group = self.traces.get(trace_id)
             if group is not None:
                 group.is_over |= is_local_root
                 if group.is_over and not group.open:
                     del self.traces[trace_id]
-                    if group.heir is not None and group.heir.awaited:
-                        for entry in group.entries:
-                            remember(group.heir, entry)
-                    group.entries.clear()
+                    self._end_trace(group)
 
     def release(self, now: int | None) -> None:
         """Counts what has waited long enough at `now`; everything that waits where `now` is None."""
         with self._lock:
-            self._release_overdue(now)
+            for entry in [entry for entry in self.held.values() if now is None or entry.held_until <= now]:
+                self._release(entry)
 
     def renew_after_fork(self) -> None:
         """In a forked child: what the parent has seen is the parent's."""
         self._lock = Lock()
-        self.traces = {}
-        self._lanes = {}
-        self.held = {}
+        self.traces = Groups(MAX_TRACES)
+        self._lanes = Groups(MAX_LANES)
+        self.held = Held()
         self._by_id = {}
 
     def remembered(self) -> int:
         """How many entries are kept, to show that memory is bounded."""
         with self._lock:
-            groups = (*self.traces.values(), *self._lanes.values())
-            return len(self._by_id) + sum(len(group.entries) for group in groups)
+            return len(self._by_id) + self.traces.remembered() + self._lanes.remembered()
 
-    def _decide(self, entry: Entry, same: Entry | None, trace: Group | None) -> Verdict:
+    def _decide(self, entry: Entry, same: Entry | None, groups: list[Group], *, can_wait: bool) -> Verdict:
         settled = entry.settled
         if same is not None:
             absorbed = same.absorbed = same.absorbed or set()
             if not settled or same.settled:
                 absorbed.add(entry.scope)
+                if can_wait and same.parent_id == entry.span_id:
+                    # It stands for both, and waits for what this one would wait for.
+                    same.lane = entry.lane
+                    self.held.move(same, entry.parent_id)
                 self._duplicate(entry)
                 return "duplicate"
             # A price for a call that had none: this span takes its place. Where that one waited too long, it was counted without a
             # price, and stays so: better a call too many than money too little.
-            self._forget(same)
+            self._forget(same, groups)
             entry.absorbed = absorbed | {same.scope}
-            if self.held.pop(same.span_id, None) is not None:
+            if self.held.holds(same):
+                self.held.let_go(same)
                 self._duplicate(same)
-        elif not settled and (entry.parent_id is not None or (trace and trace.open) or (entry.lane and entry.lane.open)):
+        elif not settled and can_wait:
             while len(self.held) >= MAX_HELD:
                 self._release(next(iter(self.held.values())))
             entry.held_until = entry.end + HOLD_NS
-            self.held[entry.span_id] = entry
+            self.held.hold(entry)
             return "hold"
         self._count(entry)
         return "count"
@@ -182,7 +187,7 @@ class Once:
         """The nearest entry of the same call: by relation, then by start."""
         nearest: tuple[int, int] | None = None
         found: Entry | None = None
-        for other in chain.from_iterable(_not_over_before(entry.start, group) for group in groups):
+        for other in chain.from_iterable(group.not_over_before(entry.start) for group in groups):
             if (
                 (other.scope == entry.scope and not is_around(entry, other))
                 or other.start >= entry.end
@@ -207,8 +212,9 @@ class Once:
             return None
         return other if same_call(entry, other) and same_counts(entry, other) else None
 
-    def _forget(self, entry: Entry) -> None:
-        for group in (self.traces.get(entry.trace_id), entry.lane, self._lanes.get(("ended", entry.ended_in))):
+    def _forget(self, entry: Entry, groups: list[Group]) -> None:
+        own = (self.traces.find(entry.trace_id), self._lanes.find(entry.lane), self._lanes.find(("ended", entry.ended_in)))
+        for group in (*groups, *own):
             if group is not None and entry in group.entries:
                 group.entries.remove(entry)
 
@@ -216,37 +222,35 @@ class Once:
         """Where the last open root of a lane has ended, nothing can be related to those before it."""
         if ended and lane.awaited:
             lane.awaited -= 1
-        if lane.is_lane and not lane.open and not lane.awaited:
+        if lane.lane is not None and not lane.open and not lane.awaited:
+            if self.held:
+                for entry in lane.entries:
+                    if entry.lane == lane.lane and self.held.holds(entry):
+                        self._release(entry)
             lane.entries.clear()
-            for waiting in [held for held in self.held.values() if held.lane is lane]:
-                self._release(waiting)
 
-    def _release_overdue(self, now: int | None) -> None:
-        for entry in [entry for entry in self.held.values() if now is None or entry.held_until <= now]:
+    def _end_trace(self, trace: Group) -> None:
+        """Nothing of a trace is open, as far as is known."""
+        if trace.heir is not None and trace.heir.awaited:
+            for entry in trace.entries:
+                trace.heir.remember(entry)
+        if self.held:
+            for entry in trace.entries:
+                lane = self._lanes.find(entry.lane)
+                if self.held.holds(entry) and entry.parent_id is None and (lane is None or not (lane.open or lane.awaited)):
+                    self._release(entry)
+
+    def _release_overdue(self, now: int) -> None:
+        """Those at the front only: they wait in the order of their ends, but for spans that are told when to end."""
+        while self.held:
+            entry = next(iter(self.held.values()))
+            if entry.held_until > now:
+                return
             self._release(entry)
 
     def _release(self, entry: Entry) -> None:
-        del self.held[entry.span_id]
+        self.held.let_go(entry)
         self._count(entry)
-
-
-def _overlaps(entry: Entry, group: Group) -> bool:
-    """Whether any entry of a group reaches into the window of another. They are in the order of their ends."""
-    return bool(group.entries) and group.entries[-1].end > entry.start
-
-
-def _close(group: Group, span_id: int) -> None:
-    group.open -= 1
-    group.parents.pop(span_id, None)
-
-
-def _group(groups: dict[_Key, Group], key: _Key, most: int) -> Group:
-    group = groups.get(key)
-    if group is None:
-        if len(groups) >= most:
-            groups.pop(next(iter(groups))).entries.clear()
-        group = groups[key] = Group()
-    return group
 
 
 def _relation(entry: Entry, other: Entry, trace: Group | None) -> int:
@@ -261,11 +265,3 @@ def _relation(entry: Entry, other: Entry, trace: Group | None) -> int:
             return 0
         above = trace.parents.get(above) if trace is not None else None
     return 1
-
-
-def _not_over_before(instant: int, group: Group) -> Iterator[Entry]:
-    """The entries whose windows reach beyond an instant. Calls made one after the other end the search at once."""
-    for other in reversed(group.entries):
-        if other.end <= instant:
-            return
-        yield other
