@@ -54,7 +54,11 @@ SPOKEN = [
     Spoken(LOGFIRE, "logfire.anthropic", CHAT),
     Spoken(PYDANTIC_AI, "pydantic-ai", CHAT),
     Spoken(litellm.LITELLM, "litellm", CHAT | {litellm.MARK: "openai/gpt-4o"}),
-    Spoken(LITELLM_RAW, "litellm", {"llm.openai.usage": "{'prompt_tokens': 997, 'completion_tokens': 499}"}),
+    Spoken(
+        LITELLM_RAW,
+        "litellm",
+        {"llm.openai.model": "gpt-4o", "llm.openai.usage": "{'prompt_tokens': 997, 'completion_tokens': 499}"},
+    ),
     Spoken(LANGSMITH, "langsmith", CHAT | {"langsmith.span.kind": "llm"}),
     Spoken(langfuse.LANGFUSE, "langfuse-sdk", {langfuse.MARK: "generation", "langfuse.observation.model.name": "gpt-4o"}),
     Spoken(vercel.VERCEL, "ai", {vercel.MARK: "ai.generateText.doGenerate", "gen_ai.system": "openai.chat"}),

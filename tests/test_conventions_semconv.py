@@ -652,3 +652,8 @@ def test_the_order_of_attributes_says_nothing() -> None:
     cached = CHAT | {"gen_ai.usage.cache_read.input_tokens": 401, "gen_ai.usage.reasoning.output_tokens": 211}
     held = {"input": 596, "cache_read": 401, "output": 288, "reasoning": 211}
     assert used(cached) == used(dict(reversed(cached.items()))) == (held, None)
+
+
+def test_an_unknown_scope_says_what_tier_was_asked_for() -> None:
+    call = seen(CHAT | {"openai.request.service_tier": "flex"}, UNKNOWN).call
+    assert (call.tier, call.assumed) == ("flex", ("tier=flex",))

@@ -321,6 +321,13 @@ def test_version_5_gemini_leaves_its_thoughts_out_of_the_output() -> None:
     assert used(attributes | counted_5(997, 499, cached=401, reasoning=211) | total) == (held, "incomplete_usage")
 
 
+def test_version_4_gemini_does_not_tell_its_thoughts() -> None:
+    attributes = chat("google.generative-ai", "gemini") | meta(google={"groundingMetadata": None}) | counted_4(997, 499)
+    assert used(attributes) == ({"input": 997, "output": 499}, "incomplete_usage")
+    # Another's answers have nothing that would be missing.
+    assert used(chat("groq.chat", "llama") | counted_4(997, 499)) == ({"input": 997, "output": 499}, None)
+
+
 def test_version_6_gemini_leaves_out_what_tools_gave() -> None:
     details = meta(**raw_gemini(997, 401, 288, 211, toolUsePromptTokenCount=13))
     attributes = chat("google.generative-ai", "gemini") | details

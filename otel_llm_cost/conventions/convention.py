@@ -83,14 +83,16 @@ class Convention(NamedTuple):
         return tuple(dict.fromkeys([*(name for names in fields for name in names), *self.provider_before_slash, ADDRESS, PORT]))
 
     def unfold(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
-        """The attributes with what the JSON among them holds, by pointer."""
+        """The attributes with what the JSON among them holds, by pointer; an object without members has one to nothing."""
         tree = _TREES.get(self.name)
         if tree is None:
             tree = _TREES[self.name] = pointer_tree([*self.counts, *self.who, *self.response_id, *self.marks])
         unfolded = dict(attributes)
         for name in self.pointed:
             document = parsed(attributes.get(name))
-            if document is not None and name in tree:
+            if document == {}:
+                unfolded[f"{name}/"] = True
+            elif document is not None and name in tree:
                 find(document, tree[name], unfolded)
         return unfolded
 

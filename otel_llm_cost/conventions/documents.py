@@ -33,7 +33,7 @@ def pointer_tree(names: Iterable[str]) -> Tree:
     tree: Tree = {}
     for name in names:
         *steps, last = name.split("/")
-        if steps:
+        if steps and last:
             branch = tree
             for step in steps:
                 branch = branch.setdefault(step, {})

@@ -29,6 +29,7 @@ _LLM_RESULT: Final = "output.value/llm_output"
 _MESSAGE: Final = "output.value/generations/0/0/message/kwargs"
 """Where LangChain keeps what the provider told."""
 _COUNTED: Final = "output.value/input_tokens"
+_NOTHING_ASKED: Final = "llm.invocation_parameters/"
 _BACKGROUND: Final = "output.value/background"
 _PREPARED: Final = "output.value/messages/0"
 
@@ -62,8 +63,7 @@ def _operation(attributes: Mapping[str, object]) -> str | None:
 def _of_openai(attributes: Mapping[str, object]) -> str | None:
     # Its every request is a span of this kind: an answer that is fetched again, unless its call was made in the background, and a
     # batch that is handed in, which has neither a model nor counts.
-    is_parted = "llm.invocation_parameters" in attributes and "llm.invocation_parameters/model" not in attributes
-    if is_parted and _BACKGROUND not in attributes:
+    if _NOTHING_ASKED in attributes and _BACKGROUND not in attributes:
         return None
     is_call = any(name in attributes for name in _MODELS) or "llm.token_count.prompt" in attributes
     return _operation(attributes) if is_call else None
@@ -117,6 +117,7 @@ OPENINFERENCE: Final = Convention(
         *told_names("output.value/usage"),
         "output.value/usage/input_tokens",
         "llm.invocation_parameters/stream",
+        _NOTHING_ASKED,
         _COUNTED,
         _BACKGROUND,
         _PREPARED,

@@ -254,6 +254,7 @@ ROWS: Final = (
     Row("ai", _IN, _INSIDE, having="ai.usage.inputTokenDetails.noCacheTokens", has_text=True),
     Row("ai", _OUT, _INSIDE, having="ai.response.providerMetadata/anthropic/cacheReadInputTokens", has_text=True),
     Row("ai", _OPEN, having="ai.response.providerMetadata/google/usageMetadata/promptTokenCount", has_text=True),
+    Row("ai", _OPEN, having="ai.usage.reasoningTokens", has_text=True, untold=_CACHE),
     Row("ai", _OPEN, provider="gcp.gemini", has_text=True, doubt="incomplete_usage"),  # 4 leaves the thoughts out
     Row("ai", _OPEN, provider="gcp.vertex_ai", has_text=True, doubt="incomplete_usage"),
     Row("ai", _OPEN, has_text=True, untold=_CACHE),
