@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 OLDEST := .venv-oldest
 PEERS := .venv-peers
 
-.PHONY: help demo test test-differential test-oldest test-real lint bench wheel prices lock clean
+.PHONY: help demo test test-differential test-oldest test-real matrix test-matrix lint bench soak wheel prices lock clean
 
 help:
 	@echo "make demo        price LLM calls to stand-in providers, and print what arrives over OTLP"
@@ -15,11 +15,14 @@ help:
 	@echo "make test-differential  our rates against those of genai-prices and litellm, counted"
 	@echo "make test-oldest the tests that need no provider SDK, on the oldest OpenTelemetry SDK"
 	@echo "make test-real   recorded exchanges through the real SDK clients and instrumentations"
+	@echo "make matrix      every instrumentation against a provider on this machine: writes docs/matrix.md"
+	@echo "make test-matrix whether docs/matrix.md is made from what is in the tree, and one column again"
 	@echo "make lint        ruff, mypy, import-linter, the price index"
 	@echo "make bench       what a span costs, in ratios to a bare span and to peers"
+	@echo "make soak        a million spans of calls shown several times: each counted once, and memory bounded"
 	@echo "make wheel       the wheel in a clean environment: a program with and without it"
 	@echo "make prices      the imported prices and the index of all, after a change to the ones written by hand"
-	@echo "make lock        requirements/dev.txt from requirements/dev.in"
+	@echo "make lock        requirements/dev.txt and those of the matrix from the files beside them"
 
 $(READY): requirements/dev.txt pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."
@@ -40,6 +43,12 @@ test-real: $(READY)
 
 test-differential: $(READY)
 	$(BIN)/python -m pytest -q tests/differential
+
+matrix: $(READY)
+	$(BIN)/python -m tests.matrix $(COLUMNS)
+
+test-matrix: $(READY)
+	$(BIN)/python -m tests.matrix --check $(COLUMNS)
 
 $(OLDEST)/.ready: requirements/oldest.txt pyproject.toml
 	$(PYTHON) -m venv $(OLDEST)
@@ -66,6 +75,9 @@ $(PEERS)/.ready: requirements/peers.txt
 bench: $(READY) $(PEERS)/.ready
 	OTEL_LLM_COST_PEERS=$(PEERS) $(BIN)/python -m benchmarks
 
+soak: $(READY)
+	$(BIN)/python -m benchmarks.soak
+
 wheel: $(READY)
 	$(BIN)/python tools/with_and_without.py
 
@@ -74,8 +86,8 @@ prices: $(READY)
 	$(BIN)/python tools/price_index.py
 
 lock:
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --output-file requirements/dev.txt requirements/dev.in
+	for lock in requirements/matrix/*.in; do $(BIN)/uv pip compile --quiet --python-version 3.11 --prerelease=allow --no-annotate --no-emit-index-url --no-header --output-file $${lock%.in}.txt $$lock; done
 
 clean:
 	rm -rf $(VENV) $(OLDEST) $(PEERS) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

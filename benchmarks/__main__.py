@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pyperf
 
+from benchmarks.libraries import LIBRARIES
+
 HERE = Path(__file__).parent
 SDK = "import opentelemetry.sdk.trace, opentelemetry.sdk.metrics"
 
@@ -98,6 +100,7 @@ def main() -> None:
         ("price_call, against the same arithmetic by hand", f"{pricing['price_call'] / pricing['by hand']:.2f} x", "2.5 x"),
         ("added to an LLM span, in bare spans", f"{over_bare('LLM span'):.2f}", "1.0"),
         ("added to an LLM span below an agent's, in bare spans", f"{over_bare(below):.2f}", "1.0"),
+        *((f"added to a span of {library}, in bare spans", f"{over_bare(library):.2f}", "-") for library in LIBRARIES),
         ("added to a span of a known other scope", f"{spans['span of a known other scope, with us'] / bare - 1:.1%}", "5%"),
         ("added to a span of an unknown scope", f"{spans['span of an unknown scope, with us'] / bare - 1:.1%}", "20%"),
         ("added to the import of the SDK", f"{added:.0f} ms", "40 ms"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pyperf
+from libraries import LIBRARIES
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -66,6 +69,24 @@ def llm_child(tracer: Tracer) -> Callable[[], None]:
     return run
 
 
+def of_library(attributes: Mapping[str, Any]) -> Callable[[Tracer], Callable[[], None]]:
+    """A library's span of a call on its own, with another count each time."""
+    at_start = dict(list(attributes.items())[:3])
+    counted = "llm.token_count.prompt" if "llm.token_count.prompt" in attributes else "gen_ai.usage.input_tokens"
+
+    def make(tracer: Tracer) -> Callable[[], None]:
+        counts = itertools.count(1009)
+
+        def run() -> None:
+            span = tracer.start_span("chat", attributes=at_start)
+            span.set_attributes({**attributes, counted: next(counts)})
+            span.end()
+
+        return run
+
+    return make
+
+
 def main() -> None:
     """Runs them."""
     runner = pyperf.Runner(processes=7, values=3, warmups=1)
@@ -74,8 +95,10 @@ def main() -> None:
     with_us.add_span_processor(CostSpanProcessor(meter_provider=MeterProvider([reader])))
     without = TracerProvider()
 
-    def bench(name: str, provider: TracerProvider, scope: str, make: Callable[[Tracer], Callable[[], None]]) -> None:
-        run = make(provider.get_tracer(scope))
+    def bench(
+        name: str, provider: TracerProvider, scope: str, make: Callable[[Tracer], Callable[[], None]], version: str = ""
+    ) -> None:
+        run = make(provider.get_tracer(scope, version))
 
         def timed(loops: int) -> float:
             total = 0.0
@@ -97,6 +120,9 @@ def main() -> None:
     bench("LLM span, with us", with_us, LLM, llm_root)
     bench("LLM span below an agent's", without, LLM, llm_child)
     bench("LLM span below an agent's, with us", with_us, LLM, llm_child)
+    for name, (scope, version, attributes) in LIBRARIES.items():
+        bench(name, without, scope, of_library(attributes), version)
+        bench(f"{name}, with us", with_us, scope, of_library(attributes), version)
 
 
 if __name__ == "__main__":

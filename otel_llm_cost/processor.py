@@ -30,6 +30,7 @@ from otel_llm_cost.settings import strict_from_environment
 from otel_llm_cost.span_end import SpanEnd, has_room, hook_end
 
 _SLACK_NS: Final = 1_000_000_000
+_FIRST, _SECOND, _THIRD = LATE_MODULES
 _MAX_SCOPES: Final = 10_000
 _MAX_LATE: Final = 1024
 # In Python 3.11 a member of an enum takes a third of a microsecond to look up.
@@ -94,7 +95,7 @@ class CostSpanProcessor(SpanProcessor):
                 or ((parent := span.parent) is not None and parent.is_remote)
             ):
                 context, parent = span.context, span.parent
-                if not self._once.is_late and (LATE_MODULES[0] in sys.modules or LATE_MODULES[1] in sys.modules):
+                if not self._once.is_late and (_FIRST in sys.modules or _SECOND in sys.modules or _THIRD in sys.modules):
                     self._once.is_late = True
                 if parent is None:
                     hook.group = self._once.begin_root(lane(), get_ident())
@@ -249,7 +250,7 @@ class CostSpanProcessor(SpanProcessor):
         if entry.is_late and apart is None:
             self._late[entry.span_id] = None
             if len(self._late) > _MAX_LATE:
-                del self._late[next(iter(self._late))]
+                self._late.pop(next(iter(list(self._late))), None)
         if look is not None and look.ends_another:
             # The time is measured from the headers on, and not by the spans' clock.
             entry.start, entry.ends_another = given.call.at_unix_nano - _SLACK_NS, True

@@ -80,9 +80,13 @@ _LLM_PREFIXES: Final = (
 
 LATE: Final = frozenset({"langsmith", "litellm"})
 """Scopes whose spans are made after the call, in another thread and perhaps another trace."""
-LATE_MODULES: Final = ("langsmith._internal.otel._otel_exporter", "litellm.integrations.opentelemetry")
-"""What makes them, once it is loaded."""
-NESTING: Final = frozenset({"gen_ai", "openinference.instrumentation.llama_index"})
+LATE_MODULES: Final = (
+    "langchain_core.tracers.base",
+    "litellm.integrations.opentelemetry",
+    "langsmith._internal.otel._otel_exporter",
+)
+"""What makes them, once it is loaded; and LangChain, whose spans its instrumentations do not make current."""
+NESTING: Final = frozenset({"gcp.vertex.agent", "gen_ai", "openinference.instrumentation.llama_index"})
 """Scopes that put a span around the one that has the counts, of the same operation."""
 
 
@@ -106,12 +110,19 @@ def looks_like_call(attributes: Mapping[str, object]) -> bool:
     return "gen_ai.system" in attributes or "gen_ai.provider.name" in attributes or "gen_ai.request.model" in attributes
 
 
+FRAMEWORK: Final = "traceloop.span.kind"
+"""What OpenLLMetry calls a span that is a workflow's, a task's, an agent's or a tool's."""
+_FRAMES: Final = frozenset({FRAMEWORK, "gen_ai.agent.name"})
+_WHO: Final = frozenset({"gen_ai.system", "gen_ai.provider.name", "llm.vendor"})
+_MODELS: Final = frozenset({"gen_ai.request.model", "gen_ai.response.model", "llm.request.model", "llm.response.model"})
 _USAGE: Final = (
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.output_tokens",
     "gen_ai.usage.prompt_tokens",
     "gen_ai.usage.completion_tokens",
     "llm.usage.total_tokens",
+    "llm.usage.prompt_tokens",
+    "llm.usage.completion_tokens",
     "gen_ai.usage.cost.amount",
 )
 
@@ -125,15 +136,12 @@ def billed_operation(attributes: Mapping[str, object]) -> str | None:
     operation = attributes.get("gen_ai.operation.name")
     if operation is not None:
         return str.__str__(operation) if isinstance(operation, str) and operation in BILLED_OPERATIONS else None
-    if "gen_ai.system" not in attributes and "gen_ai.provider.name" not in attributes:
-        return None
-    if "traceloop.span.kind" in attributes:
+    if _WHO.isdisjoint(attributes) or not _FRAMES.isdisjoint(attributes):
         return None
     kind = attributes.get("llm.request.type")
     if isinstance(kind, str) and kind in BILLED_OPERATIONS:
         return kind
-    named = "gen_ai.request.model" in attributes or "gen_ai.response.model" in attributes
-    return "chat" if named and has_usage(attributes) else None
+    return "chat" if not _MODELS.isdisjoint(attributes) and has_usage(attributes) else None
 
 
 def has_usage(attributes: Mapping[str, object]) -> bool:

@@ -109,7 +109,7 @@ def test_each_detail_is_inside_its_whole(name: str) -> None:
         pytest.param("EVALUATOR", None, id="evaluator"),
         pytest.param("PROMPT", None, id="prompt"),
         pytest.param("UNKNOWN", None, id="unknown"),
-        pytest.param("llm", None, id="small-letters"),
+        pytest.param("llm", "chat", id="small-letters"),
         pytest.param("", None, id="empty"),
         pytest.param(None, None, id="none"),
         pytest.param(7, None, id="number"),

@@ -48,7 +48,7 @@ SPOKEN = [
     Spoken(openinference.OPENINFERENCE_LITELLM, "openinference.instrumentation.litellm", LLM),
     Spoken(openinference.OPENINFERENCE_LLAMA_INDEX, "openinference.instrumentation.llama_index", LLM),
     Spoken(openinference.OPENINFERENCE_OPENAI, "openinference.instrumentation.openai", LLM),
-    Spoken(openllmetry.OPENLLMETRY, "opentelemetry.instrumentation.langchain", CHAT),
+    Spoken(openllmetry.OPENLLMETRY_LLAMAINDEX, "opentelemetry.instrumentation.llamaindex", CHAT),
     Spoken(openllmetry.OPENLLMETRY_OPENAI, "opentelemetry.instrumentation.openai.v1", CHAT | {"gen_ai.openai.api_base": ""}),
     Spoken(OPENLIT, "openlit.instrumentation.openai", CHAT),
     Spoken(LOGFIRE, "logfire.anthropic", CHAT),

@@ -50,8 +50,8 @@ class Convention(NamedTuple):
     """The scope as which its spans are read, whosever they are."""
     apart: str | None = None
     """What its spans are told from others of their scope by, where the scope puts two spans on a call."""
-    is_id: Callable[[str], bool] | None = None
-    """Whether a response's id is the provider's own, where that is not sure."""
+    id_of: Callable[[str], str | None] | None = None
+    """The provider's own id in what is said to be the response's; None where it is made up."""
     holds_cache: bool = True
     """Whether the convention itself says that the input includes the cached tokens."""
     is_header: Callable[[Mapping[str, object]], bool] | None = None

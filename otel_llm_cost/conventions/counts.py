@@ -7,7 +7,7 @@ from itertools import compress
 from operator import itemgetter, sub
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from otel_llm_cost.conventions.providers import COUNTS_CACHE_INSIDE
+from otel_llm_cost.conventions.providers import COUNTS_CACHE_INSIDE, THOUGHTS_BESIDE
 from otel_llm_cost.conventions.scope_table import TOTAL, InputCount, ReasoningCount
 from otel_llm_cost.conventions.scopes import Reading
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT
@@ -190,6 +190,7 @@ def decide(found: Counts, reading: Reading, provider: str, *, holds_cache: bool 
     """How a span's counts include each other. `found` gets the keys of the current conventions."""
     if reading.unproven:
         _drop(found, reading.unproven)
+    is_made_older = not holds_cache or f"output{OLDER}" in found
     is_older = _rename(found) or not holds_cache
     if "input_seconds" in found:
         # Mistral bills the seconds that were heard: its audio tokens stand beside the prompt's, and in the total.
@@ -205,7 +206,10 @@ def decide(found: Counts, reading: Reading, provider: str, *, holds_cache: bool 
         counting, unsure, taken = _input_of_unknown(found, provider, is_older=is_older)
         doubt, assumed = doubt or unsure, assumed + taken
     is_cache_beside = counting is InputCount.EXCLUSIVE
-    is_reasoning_beside, doubt = _reasoning(found, reading.reasoning, doubt, is_cache_beside=is_cache_beside)
+    how = reading.reasoning
+    if reading.row is None and is_made_older and provider in THOUGHTS_BESIDE:
+        how = ReasoningCount.UNKNOWN
+    is_reasoning_beside, doubt = _reasoning(found, how, doubt, is_cache_beside=is_cache_beside)
     return Decision(is_cache_beside, is_reasoning_beside, doubt, assumed)
 
 

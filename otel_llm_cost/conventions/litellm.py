@@ -5,6 +5,7 @@ Read 2026-11-22 in litellm 1.106.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -34,7 +35,13 @@ _OPERATIONS: Final = {
 """LiteLLM's own names of calls, which an `a` before them makes asynchronous."""
 
 
+_TOLD: Final = frozenset({MARK, "gen_ai.request.model", "gen_ai.response.model"})
+
+
 def _operation(attributes: Mapping[str, object]) -> str | None:
+    # A span that tells only of the request, below the call's, has none of these.
+    if _TOLD.isdisjoint(attributes):
+        return None
     # Without a name, content capture is off.
     named = attributes.get(_OPERATION) or attributes.get(_TYPE) or attributes.get("llm.request.type") or "chat"
     if not isinstance(named, str):
@@ -42,18 +49,27 @@ def _operation(attributes: Mapping[str, object]) -> str | None:
     return _OPERATIONS.get(named) or _OPERATIONS.get(named.removeprefix("a"))
 
 
-_MADE_UP: Final = re.compile(r"chatcmpl-[0-9a-f]{8}-|resp_bGl0ZWxsbT")
-"""An id of LiteLLM's own: a UUID, or `litellm:` in base 64."""
+_MADE_UP: Final = re.compile(r"chatcmpl-[0-9a-f]{8}-")
+_WRAPPED: Final = re.compile(r"resp_(bGl0ZWxsbT[A-Za-z0-9_+/=-]+)")
+"""`litellm:` in base 64."""
 
 
-def _is_id(response_id: str) -> bool:
-    return _MADE_UP.match(response_id) is None
+def _id_of(response_id: str) -> str | None:
+    """The provider's own id: LiteLLM makes some up, and wraps others."""
+    wrapped = _WRAPPED.fullmatch(response_id)
+    if wrapped is None:
+        return None if _MADE_UP.match(response_id) else response_id
+    try:
+        told = base64.b64decode(wrapped[1] + "==", altchars=b"-_").decode()
+    except ValueError:
+        return None
+    return told.partition("response_id:")[2] or None
 
 
 LITELLM: Final = SEMCONV._replace(
     name="LiteLLM",
     scope="litellm",
-    is_id=_is_id,
+    id_of=_id_of,
     counts={
         **SEMCONV.counts,
         **details_at(_USAGE),

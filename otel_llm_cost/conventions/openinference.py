@@ -10,6 +10,7 @@ from typing import Final
 
 from otel_llm_cost.call import Told
 from otel_llm_cost.conventions.convention import Convention
+from otel_llm_cost.conventions.counts import RENAMED
 from otel_llm_cost.conventions.scope_table import TOTAL
 from otel_llm_cost.conventions.usage_objects import details_at, gemini_details_at, langchain_details_at, told_at, told_names
 from otel_llm_cost.recognise import OPENINFERENCE_CALLS
@@ -40,7 +41,7 @@ def _told(attributes: Mapping[str, object]) -> Told | None:
 
 def _of_kind(attributes: Mapping[str, object]) -> str | None:
     kind = attributes.get(MARK)
-    return OPENINFERENCE_CALLS.get(kind) if isinstance(kind, str) else None
+    return OPENINFERENCE_CALLS.get(kind.upper()) if isinstance(kind, str) else None
 
 
 def _of_llama_index(attributes: Mapping[str, object]) -> str | None:
@@ -77,6 +78,7 @@ OPENINFERENCE: Final = Convention(
         "llm.token_count.total": TOTAL,
         "llm.token_count.prompt_details.cache_read": "cache_read",
         "llm.token_count.prompt_details.cache_write": "cache_write",
+        "llm.token_count.prompt_details.cache_input": f"cache_read{RENAMED}",
         "llm.token_count.prompt_details.audio": "input_audio",
         "llm.token_count.completion_details.reasoning": "reasoning",
         "llm.token_count.completion_details.audio": "output_audio",

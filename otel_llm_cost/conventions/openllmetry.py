@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from otel_llm_cost.conventions.semconv import SEMCONV
-from otel_llm_cost.recognise import billed_operation, has_usage
+from otel_llm_cost.recognise import FRAMEWORK, billed_operation, has_usage
 
 _STREAMING: Final = "llm.is_streaming"
 _OPERATION: Final = frozenset({"gen_ai.operation.name", "llm.request.type"})
-_SPAN_KIND: Final = "traceloop.span.kind"
 
 
-def _operation(attributes: Mapping[str, object]) -> str | None:
-    # LlamaIndex's tasks are named as calls; only the one that has the usage is one.
-    is_embedding = attributes.get("gen_ai.operation.name") == "embeddings"
-    if _SPAN_KIND in attributes and not is_embedding and not has_usage(attributes):
+def _task_operation(attributes: Mapping[str, object]) -> str | None:
+    # LlamaIndex's tasks are named as calls; only the one that has the usage is one, or the one of an embedding.
+    is_call = attributes.get("gen_ai.operation.name") == "embeddings" or has_usage(attributes)
+    if FRAMEWORK in attributes and not is_call:
         return None
     return billed_operation(attributes)
 
@@ -33,11 +32,8 @@ def _response_operation(attributes: Mapping[str, object]) -> str | None:
     return billed_operation(attributes) or ("chat" if is_older_response else None)
 
 
-OPENLLMETRY: Final = SEMCONV._replace(
-    name="OpenLLMetry",
-    operation=_operation,
-)
-OPENLLMETRY_OPENAI: Final = OPENLLMETRY._replace(
+OPENLLMETRY_LLAMAINDEX: Final = SEMCONV._replace(name="OpenLLMetry of LlamaIndex", operation=_task_operation)
+OPENLLMETRY_OPENAI: Final = SEMCONV._replace(
     name="OpenLLMetry of OpenAI's client",
     operation=_response_operation,
     url=("gen_ai.openai.api_base",),

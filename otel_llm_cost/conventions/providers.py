@@ -59,6 +59,9 @@ As their totals show: prompt, completion and reasoning in xAI's chat completions
 """
 
 
+THOUGHTS_BESIDE: Final = frozenset({"gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai"})
+"""Providers whose own output count leaves the thoughts out; who renames it may have added them."""
+
 TELLS_COST: Final = frozenset({"openrouter"})
 """Sellers whose bill depends on who served the call, so that only the cost that they tell is sure."""
 

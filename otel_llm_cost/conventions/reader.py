@@ -188,8 +188,8 @@ class Shape:
     def id_in(self, attributes: Mapping[str, object]) -> str | None:
         """The response's id."""
         found = text_of(attributes[self._id]) if self._id is not None else None
-        is_id = self.convention.is_id
-        return found if found is None or is_id is None or is_id(found) else None
+        id_of = self.convention.id_of
+        return found if found is None or id_of is None else id_of(found)
 
     def learn(self, asked: tuple[object, ...], attributes: Mapping[str, Any], hosts: Mapping[str, str]) -> Who | None:
         """The kind of call that has these values, remembered; None for what is no call."""

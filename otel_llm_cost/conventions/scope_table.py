@@ -9,7 +9,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, NamedTuple
 
-MAKES_OUTPUT: Final = frozenset({"chat", "text_completion", "generate_content", "completion"})
+MAKES_OUTPUT: Final = frozenset(
+    {"chat", "text_completion", "generate_content", "completion", "image_generation", "speech", "transcription"}
+)
 """Operations whose bill needs an output count."""
 TOTAL: Final = "total"
 """The count of all that is billed in tokens. Nothing is taken from it: it only tells which reading can be right."""

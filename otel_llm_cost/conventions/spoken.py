@@ -10,7 +10,7 @@ from otel_llm_cost.conventions.langsmith import LANGSMITH
 from otel_llm_cost.conventions.litellm_raw import LITELLM_RAW
 from otel_llm_cost.conventions.logfire import LOGFIRE
 from otel_llm_cost.conventions.openlit import OPENLIT
-from otel_llm_cost.conventions.openllmetry import OPENLLMETRY, OPENLLMETRY_OPENAI
+from otel_llm_cost.conventions.openllmetry import OPENLLMETRY_LLAMAINDEX, OPENLLMETRY_OPENAI
 from otel_llm_cost.conventions.pydantic_ai import PYDANTIC_AI
 from otel_llm_cost.conventions.scopes import MARKS
 from otel_llm_cost.conventions.semconv import SEMCONV
@@ -26,7 +26,7 @@ _BY_SCOPE: Final = (
     ("openinference.instrumentation.openai_agents", openinference.OPENINFERENCE_AGENTS),
     ("openinference.instrumentation.openai", openinference.OPENINFERENCE_OPENAI),
     ("opentelemetry.instrumentation.openai.v1", OPENLLMETRY_OPENAI),
-    *((f"opentelemetry.instrumentation.{name}", OPENLLMETRY) for name in ("langchain", "llamaindex", "openai_agents")),
+    ("opentelemetry.instrumentation.llamaindex", OPENLLMETRY_LLAMAINDEX),
     ("logfire", LOGFIRE),
     ("pydantic-ai", PYDANTIC_AI),
 )
@@ -54,8 +54,8 @@ LOOKED_AT: Final = (
 
 def convention_of(names: frozenset[str], scope: str) -> Convention:
     """The convention of a span of this scope that has these attributes."""
-    if scope == "litellm" and litellm.MARK not in names:
-        return LITELLM_RAW
+    if scope == "litellm":
+        return litellm.LITELLM if names.isdisjoint(LITELLM_RAW.pointed) else LITELLM_RAW
     for prefix, convention in _BY_SCOPE:
         if scope.startswith(prefix):
             return convention

@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.ledger.group import Group, Groups
 from otel_llm_cost.ledger.held import Held
-from otel_llm_cost.ledger.same import is_around, same_call, same_counts
+from otel_llm_cost.ledger.same import is_around, is_told_by, same_call, same_counts, says_nothing
 
 HOLD_NS: Final = 1_000_000_000
 MAX_TRACES: Final = 1024
@@ -184,33 +184,44 @@ class Once:
         return "count"
 
     def _same(self, entry: Entry, groups: list[Group], trace: Group | None) -> Entry | None:
-        """The nearest entry of the same call: by relation, then by start."""
-        nearest: tuple[int, int] | None = None
+        """The nearest entry of the same call: by what tells so, then by relation, then by start."""
+        nearest: tuple[bool, int, int] | None = None
         found: Entry | None = None
         for other in chain.from_iterable(group.not_over_before(entry.start) for group in groups):
             if (
                 (other.scope == entry.scope and not is_around(entry, other))
                 or other.start >= entry.end
                 or (other.absorbed is not None and entry.scope in other.absorbed)
-                or not same_call(entry, other)
+                or not (same_call(entry, other) or self._is_its_frame(entry, other, trace))
             ):
                 continue
-            distance = (_relation(entry, other, trace), abs(other.start - entry.start))
+            distance = (not is_told_by(entry, other), _relation(entry, other, trace), abs(other.start - entry.start))
             if nearest is None or distance < nearest:
                 nearest, found = distance, other
         return found
 
+    def _is_its_frame(self, entry: Entry, other: Entry, trace: Group | None) -> bool:
+        """Whether a span that says nothing of a call stands around the other, or in it."""
+        return (says_nothing(entry) or says_nothing(other)) and _relation(entry, other, trace) == 0
+
     def _told_late(self, entry: Entry, response_id: str) -> Entry | None:
-        """The entry of the same call elsewhere, where one of the two spans was made after the call: by id, model and counts."""
-        other = self._by_id.pop(response_id, None)
+        """The entry of the same call elsewhere, where spans are not related as their calls are: by id, model and counts."""
+        other = self._by_id.get(response_id)
+        if (
+            other is not None
+            and other.scope != entry.scope
+            and other.end > entry.start
+            and other.start < entry.end
+            and (other.absorbed is None or entry.scope not in other.absorbed)
+            and same_call(entry, other)
+            and same_counts(entry, other)
+        ):
+            return other
+        self._by_id.pop(response_id, None)
         self._by_id[response_id] = entry
         if len(self._by_id) > MAX_IDS:
             del self._by_id[next(iter(self._by_id))]
-        if other is None or other.scope == entry.scope or not (entry.is_late or other.is_late):
-            return None
-        if other.end <= entry.start or other.start >= entry.end or (other.absorbed is not None and entry.scope in other.absorbed):
-            return None
-        return other if same_call(entry, other) and same_counts(entry, other) else None
+        return None
 
     def _forget(self, entry: Entry, groups: list[Group]) -> None:
         own = (self.traces.find(entry.trace_id), self._lanes.find(entry.lane), self._lanes.find(("ended", entry.ended_in)))

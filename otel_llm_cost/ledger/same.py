@@ -19,15 +19,41 @@ def same_counts(one: Entry, other: Entry) -> bool:
     return all(name not in mine or name not in theirs or mine[name] == theirs[name] for name in STATED)
 
 
+def is_told_by(one: Entry, other: Entry) -> bool:
+    """Whether ids or counts tell that two spans show one call, and not only that nothing speaks against it."""
+    if one.response_id is not None and one.response_id == other.response_id:
+        return True
+    return not {*one.stated}.isdisjoint(other.stated)
+
+
+def says_nothing(entry: Entry) -> bool:
+    """Whether a span states neither model nor id nor counts."""
+    return not entry.values and entry.response_id is None and not _names(entry.kind)
+
+
 def _same_model(one: Kind, other: Kind) -> bool:
-    if one.response_model is not None and other.response_model is not None:
-        return one.response_model == other.response_model
+    mine, theirs = one.response_model, other.response_model
+    if mine is not None and theirs is not None:
+        if _bare(mine) == _bare(theirs):
+            return True
+        # Where an instrumentation knows no response's model, it may write the request's.
+        if mine != one.request_model and theirs != other.request_model:
+            return False
     if one.request_model is not None and other.request_model is not None:
-        return one.request_model == other.request_model
-    mine, theirs = {one.model, one.request_model, one.response_model}, {other.model, other.request_model, other.response_model}
-    return bool(mine & theirs - {None, ""})
+        return _bare(one.request_model) == _bare(other.request_model)
+    return bool(_names(one) & _names(other))
+
+
+def _names(kind: Kind) -> set[str]:
+    return {_bare(name) for name in (kind.model, kind.request_model, kind.response_model) if name}
+
+
+def _bare(name: str) -> str:
+    """Without the vendor before it, which some instrumentations cut off."""
+    return name.rpartition("/")[2]
 
 
 def is_around(entry: Entry, other: Entry) -> bool:
-    """Whether a span without counts is only another one of its scope's around the call."""
-    return entry.nests and not entry.values and other.parent_id == entry.span_id and entry.kind.operation == other.kind.operation
+    """Whether a span is only another one of its scope's around the call."""
+    is_parent = entry.nests and other.parent_id == entry.span_id and entry.kind.operation == other.kind.operation
+    return is_parent and (not entry.values or same_counts(entry, other))
