@@ -111,7 +111,8 @@ class CostSpanProcessor(SpanProcessor):
         try:
             context, parent = span.context, span.parent
             group = once.traces.get(context.trace_id)
-            is_local_root = parent is None or parent.is_remote
+            # Logfire's log of a stream, which has no duration, says that its parent is elsewhere, and it is not.
+            is_local_root = parent is None or (parent.is_remote and span.start_time != span.end_time)
             if once.held or (group is not None and (is_local_root or group.is_over)):
                 once.span_ended(context.trace_id, context.span_id, is_local_root=is_local_root)
         except Exception as error:  # noqa: BLE001 - as above
