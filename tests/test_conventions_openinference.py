@@ -268,7 +268,8 @@ def test_the_completion_of_a_stream_that_was_left_early_is_not_believed(name: st
 
 
 def test_claude_through_invoke_model_says_why_it_finished() -> None:
-    claude = CLAUDE | {"llm.provider": "aws", f"{PROMPT}.cache_read": 401}
+    answer = json.dumps({"usage": {"input_tokens": 596}})
+    claude = CLAUDE | {"llm.provider": "aws", f"{PROMPT}.cache_read": 401, "output.value": answer}
     assert used(claude, "bedrock") == ({"input": 596, "cache_read": 401, "output": 499}, None)
     assert used(without(claude, "llm.finish_reason"), "bedrock") == ({"input": 596, "cache_read": 401}, "no_usage")
 

@@ -157,8 +157,6 @@ KNOWN_LOSSES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("perplexity.embeddings.sync.01", GENAI): ("unread", _UNREAD),
     ("vercel-gateway.chat-completions.stream.03", GENAI): ("told", _TOLD_TWICE),
     ("voyage.embeddings.sync.01", GENAI): ("total", _TOTAL_ALONE),
-    ("xai.chat-completions.stream.01", GENAI): ("told beside", _BESIDE),
-    ("xai.chat-completions.sync.01", GENAI): ("told beside", _BESIDE),
     ("xai.responses.stream.01", GENAI): ("tools", _NO_FEE),
     ("xai.responses.stream.03", GENAI): ("tools", _NO_FEE),
     ("xai.responses.stream.04", GENAI): ("tools", _NO_FEE),

@@ -225,10 +225,11 @@ def _rename(found: Counts) -> bool:
 
 
 def _drop(found: Counts, unproven: tuple[str, ...]) -> None:
-    """Forgets counts that are not the provider's, and with an input all that it would include."""
+    """Forgets counts that are not the provider's, and with an input or output all that it would include."""
     for name in list(found):
         base = name.rstrip(OLDER + RENAMED)
-        if base in unproven or ("input" in unproven and base.startswith(("input", "cache"))):
+        within = {"input": ("input", "cache"), "output": ("output", "reasoning")}
+        if base in unproven or any(whole in unproven and base.startswith(parts) for whole, parts in within.items()):
             del found[name]
 
 

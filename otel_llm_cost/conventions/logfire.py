@@ -15,6 +15,8 @@ from otel_llm_cost.recognise import billed_operation
 
 _RAW: Final = "gen_ai.usage.raw"
 _SPAN_TYPE: Final = "logfire.span_type"
+_ANSWERED: Final = frozenset({"gen_ai.usage.input_tokens", "gen_ai.output.messages", "response_data"})
+"""What a whole answer has, of one version or another."""
 _STREAMED: Final = frozenset({"chat", "text_completion"})
 
 
@@ -24,7 +26,7 @@ def _is_header(attributes: Mapping[str, object]) -> bool:
         attributes.get(_SPAN_TYPE) == "span"
         and attributes.get("gen_ai.operation.name") in _STREAMED
         and "gen_ai.response.id" not in attributes
-        and "gen_ai.usage.input_tokens" not in attributes
+        and _ANSWERED.isdisjoint(attributes)
     )
 
 

@@ -181,7 +181,6 @@ ROWS: Final = (
     # Claude through InvokeModel, of whose streams only the text has the cache; then Converse
     Row(f"{_OPENINFERENCE}.bedrock", _IN, _INSIDE, since="0.1.50", having=_BODY, proof=_REASON, unproven=_MADE),
     Row(f"{_OPENINFERENCE}.bedrock", _IN, _INSIDE, since="0.1.18", having=_BODY),
-    Row(f"{_OPENINFERENCE}.bedrock", _IN, _INSIDE, since="0.1.50", having=_SYSTEM, proof=_REASON, unproven=_MADE, untold=_CACHE),
     Row(f"{_OPENINFERENCE}.bedrock", _IN, _INSIDE, since="0.1.18", having=_SYSTEM, untold=_CACHE),
     Row(f"{_OPENINFERENCE}.bedrock", _IN, _INSIDE, since="0.1.60"),
     Row(f"{_OPENINFERENCE}.bedrock", _OUT, _INSIDE, since="0.1.39", before="0.1.60"),
@@ -192,9 +191,19 @@ ROWS: Final = (
     Row(f"{_OPENINFERENCE}.google_genai", _IN, _INSIDE, since="0.1.11", proof=_NONE, unproven=("input",)),  # holds the cache twice
     Row(f"{_OPENINFERENCE}.google_genai", _IN, _INSIDE, before="0.1.11"),
     Row(f"{_OPENINFERENCE}.groq", _IN),
-    Row(f"{_OPENINFERENCE}.langchain", _IN, since="0.1.55"),
+    Row(f"{_OPENINFERENCE}.langchain", _IN, since="0.1.55", having=_TEXT),
+    Row(f"{_OPENINFERENCE}.langchain", _IN, since="0.1.55", untold=("cache_write",)),
     Row(f"{_OPENINFERENCE}.litellm", _IN, operation="embeddings", provider="gcp.gemini", proof=_NONE, unproven=_ALL),
-    Row(f"{_OPENINFERENCE}.litellm", _IN, provider="openai", proof=_PROMPT_CACHE_READ, unproven=_ALL, untold=("cache_write",)),
+    Row(
+        f"{_OPENINFERENCE}.litellm",
+        _IN,
+        provider="openai",
+        having=_TEXT,
+        proof=_PROMPT_CACHE_READ,
+        unproven=_ALL,
+        untold=("cache_write",),
+    ),
+    Row(f"{_OPENINFERENCE}.litellm", _IN, provider="openai", untold=("cache_write",)),
     Row(f"{_OPENINFERENCE}.litellm", _IN, _INSIDE, untold=_MODALITIES),
     Row(f"{_OPENINFERENCE}.llama_index", _IN, provider="openai", having=_PROMPT_CACHE_READ, untold=("cache_write",)),
     Row(f"{_OPENINFERENCE}.llama_index", _IN, provider="openai", having=_TEXT, proof=_NONE, unproven=_WITH_CACHE),
@@ -226,7 +235,8 @@ ROWS: Final = (
     Row("logfire.anthropic", _IN, _INSIDE, since="4.31", before="5.3", having=_SAID, proof=_SAID_ALL, unproven=_MADE),
     Row("logfire.anthropic", _IN, _INSIDE, since="4.31"),
     Row("logfire.anthropic", _OUT, _INSIDE, before="4.31"),
-    Row("logfire.openai", _IN, assumed=_CLIENT),
+    Row("logfire.openai", _IN, having="gen_ai.usage.raw", assumed=_CLIENT),
+    Row("logfire.openai", _IN, assumed=_CLIENT, untold=_CACHED_OR_HEARD),  # before 4.30
     # pydantic-ai
     Row("pydantic-ai", _IN, _INSIDE, since="2", having="model_request_parameters", proof=_FINISH, unproven=_MADE),
     Row("pydantic-ai", _OUT, _INSIDE, provider="anthropic", before="0.1.9", doubt="incomplete_usage"),
@@ -246,8 +256,8 @@ ROWS: Final = (
     Row("litellm", _OUT, _INSIDE, having="llm.anthropic.usage"),
     Row("litellm", _IN, provider="openai", having=_USAGE_READ, proof=_USAGE_CACHED, unproven=_ALL, has_text=True),
     Row("litellm", _IN, _INSIDE, having=_USAGE_READ, has_text=True),  # 1.106; what is missing is an empty text
-    Row("litellm", _IN, _INSIDE, having=_USAGE, has_text=True, untold=_CACHED_OR_HEARD),
-    Row("litellm", _IN, _INSIDE, has_text=True),
+    Row("litellm", _IN, _INSIDE, having="litellm.cost.total", has_text=True),  # its second version tells the cache
+    Row("litellm", _IN, _INSIDE, has_text=True, untold=_CACHED_OR_HEARD),
     Row(f"{_OTEL}.ag2", _OUT, _INSIDE, provider="anthropic"),  # 1.2
     Row(f"{_OTEL}.ag2", _OUT, _INSIDE, provider="aws.bedrock"),
     Row(f"{_OTEL}.ag2", _IN, _BESIDE, provider="gcp.gemini"),

@@ -27,7 +27,8 @@ _BY_SCOPE: Final = (
     ("openinference.instrumentation.openai", openinference.OPENINFERENCE_OPENAI),
     ("opentelemetry.instrumentation.openai.v1", OPENLLMETRY_OPENAI),
     ("opentelemetry.instrumentation.llamaindex", OPENLLMETRY_LLAMAINDEX),
-    ("logfire", LOGFIRE),
+    ("logfire.anthropic", LOGFIRE),
+    ("logfire.openai", LOGFIRE),
     ("pydantic-ai", PYDANTIC_AI),
 )
 """Libraries that say more than the convention they follow."""

@@ -23,6 +23,8 @@ MAX_TRACES: Final = 1024
 MAX_LANES: Final = 256
 """Threads and tasks that are remembered at a time, besides those with an announced root that is open."""
 MAX_HELD: Final = 1024
+MAX_PARENTS: Final = 10_000
+"""Open spans of one trace whose parents are known."""
 MAX_IDS: Final = 1024
 """Calls that are known again by their response's id alone, while a library is loaded that tells of them late."""
 
@@ -59,7 +61,8 @@ class Once:
         with self._lock:
             group = self.traces.made(trace_id)
             group.open += 1
-            group.parents[span_id] = parent_id
+            if len(group.parents) < MAX_PARENTS:
+                group.parents[span_id] = parent_id
             return group
 
     def withdraw(self, group: Group, span_id: int) -> None:

@@ -55,5 +55,6 @@ def _bare(name: str) -> str:
 
 def is_around(entry: Entry, other: Entry) -> bool:
     """Whether a span is only another one of its scope's around the call."""
-    is_parent = entry.nests and other.parent_id == entry.span_id and entry.kind.operation == other.kind.operation
-    return is_parent and (not entry.values or same_counts(entry, other))
+    if not entry.nests or other.parent_id != entry.span_id:
+        return False
+    return same_counts(entry, other) if entry.values else entry.kind.operation == other.kind.operation
