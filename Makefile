@@ -45,10 +45,10 @@ test-differential: $(READY)
 	$(BIN)/python -m pytest -q tests/differential
 
 matrix: $(READY)
-	$(BIN)/python -m tests.matrix $(COLUMNS)
+	$(BIN)/python -m tests.matrix $(COLUMN)
 
 test-matrix: $(READY)
-	$(BIN)/python -m tests.matrix --check $(COLUMNS)
+	$(BIN)/python -m tests.matrix --check $(COLUMN)
 
 $(OLDEST)/.ready: requirements/oldest.txt pyproject.toml
 	$(PYTHON) -m venv $(OLDEST)

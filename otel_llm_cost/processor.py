@@ -18,7 +18,7 @@ from otel_llm_cost.accounts import Accounts
 from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
 from otel_llm_cost.call import Sighting, Told
 from otel_llm_cost.claim import entry_of, lane, local_id
-from otel_llm_cost.conventions.reader import Look, Reader
+from otel_llm_cost.conventions.reader import COMPACTION, Look, Reader
 from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Reason, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT
 from otel_llm_cost.ledger.totals import Posting
@@ -241,7 +241,7 @@ class CostSpanProcessor(SpanProcessor):
         told = () if cost.is_product else cost.parts
         posting = Posting(series, given.call.usage.counts, told, units, span.context)
         # A span that knows of more than it counts does not give way to one that does not know.
-        is_settled = cost.status in WITH_PRICE or cost.reason == Reason.INCOMPLETE_USAGE
+        is_settled = cost.status in WITH_PRICE or (cost.reason == Reason.INCOMPLETE_USAGE and COMPACTION in given.stated)
         identity = kind, given.response_id, given.stated, given.values, is_settled
         group, hook.group = hook.group, None
         scope = hook.scope.name

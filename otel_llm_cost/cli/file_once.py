@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias, cast
 
 from otel_llm_cost.cli.file_costs import FileCost
+from otel_llm_cost.conventions.reader import COMPACTION
 from otel_llm_cost.cost import WITH_PRICE, Reason
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.ledger.group import Group
@@ -40,9 +41,10 @@ class _Settled(NamedTuple):
 def duplicates_in(found: Sequence[FileCost]) -> dict[int, Duplicate]:
     """The spans whose call is counted on another span of the file, by place."""
     verdicts = {place: Duplicate(None, is_late=False) for place, one in enumerate(found) if one.steps.is_header}
+    verdicts |= _repeated_below(found)
     processes: dict[str, dict[_Key, int]] = {}
     for place, one in enumerate(found):
-        if one.span.trace_id is not None and one.span.span_id is not None:
+        if one.span.trace_id is not None and one.span.span_id is not None and place not in verdicts:
             # A span that was written twice is one.
             processes.setdefault(one.span.process, {}).setdefault(_key(one.span), place)
     for places in processes.values():
@@ -52,6 +54,17 @@ def duplicates_in(found: Sequence[FileCost]) -> dict[int, Duplicate]:
         place: verdicts[place] if place in verdicts else by_key[_key(one.span)]
         for place, one in enumerate(found)
         if place in verdicts or (one.span.span_id is not None and _key(one.span) in by_key)
+    }
+
+
+def _repeated_below(found: Sequence[FileCost]) -> dict[int, Duplicate]:
+    """Spans with what the one above them, of their scope, says of the same call."""
+    calls = {_key(one.span): place for place, one in enumerate(found) if one.steps.sighting is not None and one.steps.apart is None}
+    above = {place: calls.get(_parent_key(one.span)) for place, one in enumerate(found) if one.steps.apart is not None}
+    return {
+        place: Duplicate(parent, is_late=False)
+        for place, parent in above.items()
+        if parent is not None and found[parent].scope == found[place].scope
     }
 
 
@@ -117,12 +130,13 @@ def _entry(one: FileCost, trace: int, span_id: int, parent: int | None, group: G
     sighting, cost = one.steps.sighting, one.cost
     if sighting is None or cost is None or one.steps.is_header:
         return None
-    is_settled = cost.status in WITH_PRICE or cost.reason == Reason.INCOMPLETE_USAGE
+    is_settled = cost.status in WITH_PRICE or (cost.reason == Reason.INCOMPLETE_USAGE and COMPACTION in sighting.stated)
     identity = sighting.kind, sighting.response_id, sighting.stated, sighting.values, is_settled
     # Nothing is posted.
     posting = cast("Posting", None)
     start, end = sighting.call.at_unix_nano, _window(one)[1]
-    entry = Entry(*identity, posting, one.scope, trace, span_id, parent, start, end, group, is_root=False)
+    scope = one.steps.apart or one.scope
+    entry = Entry(*identity, posting, scope, trace, span_id, parent, start, end, group, is_root=False)
     entry.is_late, entry.nests = one.scope in LATE, one.scope in NESTING
     return entry
 

@@ -15,7 +15,7 @@ Tree: TypeAlias = dict[str, Any]
 
 _MAX_JSON: Final = 100_000
 """Characters of an attribute that are looked into."""
-_MAX_PYTHON: Final = 10_000
+_MAX_PYTHON: Final = 2_000
 
 
 def parsed(text: object) -> object:

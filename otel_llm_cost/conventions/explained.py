@@ -92,6 +92,10 @@ class Explained(NamedTuple):
     sighting: Sighting | None = None
     is_header: bool = False
     """Whether it only begins a call whose usage comes on another span."""
+    ends_another: bool = False
+    """Whether it ends a call that another span began."""
+    apart: str | None = None
+    """What it is told from others of its scope by, where the scope puts two spans on a call."""
 
 
 def explain(
@@ -143,6 +147,8 @@ def explain(
         tuple(_formulas(tagged, decision)) if decision is not None else (),
         sighting,
         look.is_header and not failed,
+        look.ends_another,
+        shape.convention.apart,
     )
 
 

@@ -22,8 +22,10 @@ from otel_llm_cost.conventions.spoken import LOOKED_AT, convention_of
 from otel_llm_cost.usage import COMPONENTS, MAX_COUNT, Usage
 
 COST_AMOUNT: Final = "gen_ai.usage.cost.amount"
+COMPACTION: Final = "compaction"
+"""A count of what was billed outside the usage. A span that has it knows more of its call than others."""
 
-_PLACE: Final = {name: place for place, name in enumerate((*COMPONENTS, *EVIDENCE, "compaction", TOTAL))}
+_PLACE: Final = {name: place for place, name in enumerate((*COMPONENTS, *EVIDENCE, COMPACTION, TOTAL))}
 _MAX_KINDS: Final = 4096
 _MAX_SHAPES: Final = 1024
 _MAX_DURATION: Final = 86_400.0
