@@ -13,10 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from google.protobuf.json_format import MessageToDict
 from hypothesis import given
 from hypothesis import strategies as st
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -24,6 +22,9 @@ from opentelemetry.trace import Status, StatusCode
 
 from otel_llm_cost.span_files.file import spans_of_file, spans_of_text
 from otel_llm_cost.span_files.shown import SpanFileError, SpanShown
+
+MessageToDict = pytest.importorskip("google.protobuf.json_format").MessageToDict
+encode_spans = pytest.importorskip("opentelemetry.exporter.otlp.proto.common.trace_encoder").encode_spans
 
 ATTRIBUTES: dict[str, Any] = {
     "gen_ai.operation.name": "chat",
