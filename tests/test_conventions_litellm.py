@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -212,6 +213,57 @@ def test_the_second_shape_writes_its_counts_twice() -> None:
     assert used(attributes) == ({"input": 596, "cache_read": 401, "output": 499}, None)
 
 
+@pytest.mark.parametrize(
+    ("told", "held", "doubt"),
+    [
+        pytest.param({"gen_ai.usage.cache_read.input_tokens": 0}, {"input": 997, "output": 499}, None, id="the-providers"),
+        pytest.param({}, {}, "no_usage", id="counted-by-itself"),
+    ],
+)
+def test_a_stream_of_the_second_version_is_openais_where_it_tells_the_cache(
+    told: dict[str, Any], held: dict[str, int], doubt: str | None
+) -> None:
+    attributes = {name: value for name, value in CHAT.items() if name != "metadata.usage_object"}
+    streamed = attributes | {"litellm.cost.total": 0.0414, "litellm.request.streaming": True} | told
+    assert used(streamed) == (held, doubt)
+
+
+def test_the_second_version_leaves_audio_and_images_untold() -> None:
+    attributes = {name: value for name, value in CHAT.items() if name != "metadata.usage_object"} | {"litellm.cost.total": 0.0414}
+    assert {"input_audio", "output_audio", "input_image"} <= set(seen(attributes).call.untold)
+
+
+def wrapped(provider: str, response_id: str = "resp_9c1f") -> str:
+    told = f"litellm:custom_llm_provider:{provider};model_id:None;response_id:{response_id}"
+    return f"resp_{base64.b64encode(told.encode()).decode()}"
+
+
+STREAM = CHAT | {"gen_ai.system": "", "litellm.provider.model": "gpt-5.6-sol", "llm.request.type": "responses"}
+
+
+@pytest.mark.parametrize(
+    ("response_id", "provider", "own"),
+    [
+        pytest.param(wrapped("openai"), "openai", "resp_9c1f", id="openai"),
+        pytest.param(wrapped("azure"), "azure.ai.openai", "resp_9c1f", id="azure"),
+        pytest.param(wrapped("None"), "", "resp_9c1f", id="nobody"),
+        pytest.param(wrapped("openai", "None"), "openai", None, id="no-id"),
+        pytest.param("resp_9c1f", "", "resp_9c1f", id="not-wrapped"),
+        pytest.param("resp_bGl0ZWxsbT_", "", None, id="no-text"),
+        pytest.param("resp_bGl0ZWxsbTo=", "", None, id="nothing-wrapped"),
+        pytest.param("chatcmpl-0123abcd-0000", "", None, id="made-up"),
+        pytest.param(7, "", None, id="number"),
+    ],
+)
+def test_who_was_asked_is_wrapped_into_the_id(response_id: object, provider: str, own: str | None) -> None:
+    sighting = seen(STREAM | {"gen_ai.response.id": response_id})
+    assert (sighting.call.provider, sighting.response_id) == (provider, own)
+
+
+def test_the_name_of_the_provider_goes_before_the_wrapped_one() -> None:
+    assert seen(CHAT | {"gen_ai.response.id": wrapped("azure")}).call.provider == "openai"
+
+
 def test_more_cached_than_input_contradicts_it() -> None:
     usage = {"prompt_tokens_details": {"cached_tokens": 1009}}
     assert used(CHAT | {"metadata.usage_object": repr(usage)}) == ({}, "contradictory_usage")
@@ -239,6 +291,21 @@ RAW_CLAUDE = {
     "service_tier": "priority",
 }
 
+GEMINI_USAGE = {
+    "promptTokenCount": 997,
+    "cachedContentTokenCount": 401,
+    "candidatesTokenCount": 499,
+    "thoughtsTokenCount": 307,
+    "totalTokenCount": 1803,
+    "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 786}, {"modality": "IMAGE", "tokenCount": 211}],
+    "serviceTier": "flex",
+}
+RAW_GEMINI = {
+    "llm.gemini.modelVersion": "gemini-2.5-flash",
+    "llm.gemini.responseId": "g-7",
+    "llm.gemini.usageMetadata": repr(GEMINI_USAGE),
+}
+
 
 @pytest.mark.parametrize(
     ("raw", "provider", "held"),
@@ -255,6 +322,12 @@ RAW_CLAUDE = {
             {"input": 997, "cache_read": 401, "cache_write_5m": 131, "cache_write_1h": 137, "output": 499},
             id="anthropic-counts-the-cache-beside",
         ),
+        pytest.param(
+            RAW_GEMINI,
+            "gcp.gemini",
+            {"input": 385, "input_image": 211, "cache_read": 401, "output": 499, "reasoning": 307},
+            id="gemini-counts-the-thoughts-beside",
+        ),
     ],
 )
 def test_the_raw_request_has_the_providers_own_counts(raw: dict[str, Any], provider: str, held: dict[str, int]) -> None:
@@ -266,6 +339,16 @@ def test_the_raw_request_has_the_providers_own_counts(raw: dict[str, Any], provi
 def test_the_raw_request_names_the_answer() -> None:
     sighting = seen(RAW_OPENAI | {"llm.openai.usage": repr(OPENAI_USAGE)})
     assert (sighting.call.model, sighting.call.tier, sighting.response_id) == ("gpt-4o-dated", "flex", "chatcmpl-7")
+
+
+def test_geminis_raw_request_names_the_answer() -> None:
+    sighting = seen(RAW_GEMINI)
+    assert (sighting.call.model, sighting.call.tier, sighting.response_id) == ("gemini-2.5-flash", "flex", "g-7")
+
+
+def test_what_tools_add_to_geminis_prompt_is_not_counted_in_it() -> None:
+    usage = GEMINI_USAGE | {"toolUsePromptTokenCount": 103, "totalTokenCount": 1906}
+    assert used(RAW_GEMINI | {"llm.gemini.usageMetadata": repr(usage)})[1] == "incomplete_usage"
 
 
 @pytest.mark.parametrize("raw", [{}, RAW_OPENAI, {"llm.openai.messages": "[]"}], ids=["stream", "no-usage", "request-alone"])

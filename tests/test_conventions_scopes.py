@@ -59,6 +59,9 @@ BOTH = ("cache_read", "cache_write")
 SEEN = ("input_image", "input_video", "output_image", *HEARD)
 CLIENT, OVER = ("provider=openai",), ("output=overstated",)
 MISSING = "incomplete_usage"
+LITE = "litellm"
+V2 = "litellm.cost.total"
+V2_STREAM = "litellm.request.streaming"
 CACHE_READ = "gen_ai.usage.cache_read.input_tokens"
 STREAM, FINISH = "gen_ai.request.stream", "gen_ai.response.finish_reasons"
 TEXT, REASON, BODY = "output.value", "llm.finish_reason", "output.value/usage/input_tokens"
@@ -276,11 +279,22 @@ CASES = [
     case("langfuse-sdk", EXCLUSIVE, BESIDE, "langfuse.observation.usage_details/input_cache_read"),
     case("langfuse-sdk", INCLUSIVE),
     case("langsmith", INCLUSIVE),
-    case("litellm", INCLUSIVE, provider="gcp.gemini", operation="embeddings", how={"unproven": ALL, "has_text": True}),
-    case("litellm", EXCLUSIVE, INSIDE, "llm.anthropic.usage", provider="anthropic"),
-    case("litellm", INCLUSIVE, INSIDE, USAGE, f"{USAGE}/total_tokens", provider="openai", how={"has_text": True, "unproven": ALL}),
+    case(LITE, INCLUSIVE, provider="gcp.gemini", operation="embeddings", how={"unproven": ALL, "has_text": True}),
+    case(LITE, EXCLUSIVE, INSIDE, "llm.anthropic.usage", provider="anthropic"),
+    *(
+        row
+        for name, provider in (("gemini", "gcp.gemini"), ("vertex_ai", "gcp.vertex_ai"))
+        for usage in (f"llm.{name}.usageMetadata",)
+        for row in (
+            case(
+                "litellm", INCLUSIVE, BESIDE, usage, f"{usage}/toolUsePromptTokenCount", provider=provider, how={"doubt": MISSING}
+            ),
+            case(LITE, INCLUSIVE, BESIDE, usage, provider=provider),
+        )
+    ),
+    case(LITE, INCLUSIVE, INSIDE, USAGE, f"{USAGE}/total_tokens", provider="openai", how={"has_text": True, "unproven": ALL}),
     case(
-        "litellm",
+        LITE,
         INCLUSIVE,
         INSIDE,
         USAGE,
@@ -289,10 +303,13 @@ CASES = [
         provider="openai",
         how={"has_text": True},
     ),
-    case("litellm", INCLUSIVE, INSIDE, USAGE, f"{USAGE}/total_tokens", provider="anthropic", how={"has_text": True}),
-    case("litellm", INCLUSIVE, INSIDE, USAGE, provider="openai", how={"has_text": True, "untold": CACHED}),
-    case("litellm", INCLUSIVE, INSIDE, "litellm.cost.total", how={"has_text": True}),
-    case("litellm", INCLUSIVE, how={"has_text": True, "untold": CACHED}),
+    case(LITE, INCLUSIVE, INSIDE, USAGE, f"{USAGE}/total_tokens", provider="anthropic", how={"has_text": True}),
+    case(LITE, INCLUSIVE, INSIDE, USAGE, provider="openai", how={"has_text": True, "untold": CACHED}),
+    case(LITE, INCLUSIVE, INSIDE, V2, V2_STREAM, provider="openai", how={"unproven": ALL, "has_text": True, "untold": SEEN}),
+    case(LITE, INCLUSIVE, INSIDE, V2, V2_STREAM, CACHE_READ, provider="openai", how={"has_text": True, "untold": SEEN}),
+    case(LITE, INCLUSIVE, INSIDE, V2, V2_STREAM, provider="gcp.gemini", how={"has_text": True, "untold": SEEN}),
+    case(LITE, INCLUSIVE, INSIDE, V2, how={"has_text": True, "untold": SEEN}),
+    case(LITE, INCLUSIVE, how={"has_text": True, "untold": CACHED}),
     case(f"{OTEL}.ag2", EXCLUSIVE, provider="anthropic"),
     case(f"{OTEL}.ag2", EXCLUSIVE, provider="aws.bedrock"),
     case(f"{OTEL}.ag2", INCLUSIVE, BESIDE, provider="gcp.gemini"),

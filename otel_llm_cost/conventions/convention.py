@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from otel_llm_cost.call import Told
@@ -63,7 +64,9 @@ class Convention(NamedTuple):
     marks: tuple[str, ...] = ()
     """What `told` and the table of scopes look at besides."""
     pointed: tuple[str, ...] = ()
-    """Attributes into which names point."""
+    """Attributes into which names point,"""
+    unwrap: Mapping[str, Callable[[object], object]] = MappingProxyType({})
+    """and how those of them are read that hold no JSON."""
 
     @property
     def who(self) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ class Convention(NamedTuple):
             tree = _TREES[self.name] = pointer_tree([*self.counts, *self.who, *self.response_id, *self.marks])
         unfolded = dict(attributes)
         for name in self.pointed:
-            document = parsed(attributes.get(name))
+            document = self.unwrap.get(name, parsed)(attributes.get(name))
             if document == {}:
                 unfolded[f"{name}/"] = True
             elif document is not None and name in tree:

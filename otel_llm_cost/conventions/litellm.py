@@ -18,6 +18,7 @@ MARK: Final = "litellm.provider.model"
 _USAGE: Final = "metadata.usage_object"
 _OPERATION: Final = "gen_ai.operation.name"
 _TYPE: Final = "litellm.call_type"
+_ID: Final = "gen_ai.response.id"
 
 _OPERATIONS: Final = {
     "anthropic_messages": "chat",
@@ -54,16 +55,25 @@ _WRAPPED: Final = re.compile(r"resp_(bGl0ZWxsbT[A-Za-z0-9_+/=-]+)")
 """`litellm:` in base 64."""
 
 
-def _id_of(response_id: str) -> str | None:
-    """The provider's own id: LiteLLM makes some up, and wraps others."""
-    wrapped = _WRAPPED.fullmatch(response_id)
+def _unwrapped(response_id: object) -> dict[str, str] | None:
+    """What LiteLLM wraps into the id of a response: who was asked, and the provider's own id."""
+    wrapped = _WRAPPED.fullmatch(response_id) if isinstance(response_id, str) else None
     if wrapped is None:
-        return None if _MADE_UP.match(response_id) else response_id
+        return None
     try:
         told = base64.b64decode(wrapped[1] + "==", altchars=b"-_").decode()
     except ValueError:
-        return None
-    return told.partition("response_id:")[2] or None
+        return {}
+    named = (part.partition(":") for part in told.removeprefix("litellm:").split(";"))
+    return {name: value for name, _, value in named if value not in {"", "None"}}
+
+
+def _id_of(response_id: str) -> str | None:
+    """The provider's own id: LiteLLM makes some up, and wraps others."""
+    told = _unwrapped(response_id)
+    if told is not None:
+        return told.get("response_id")
+    return None if _MADE_UP.match(response_id) else response_id
 
 
 LITELLM: Final = SEMCONV._replace(
@@ -77,10 +87,13 @@ LITELLM: Final = SEMCONV._replace(
         f"{_USAGE}/prompt_tokens_details/image_tokens": f"input_image{RENAMED}",
     },
     operation=_operation,
+    # A stream of the Responses API names it nowhere else.
+    provider=(*SEMCONV.provider, f"{_ID}/custom_llm_provider"),
     provider_before_slash=(MARK,),
     tier=(*SEMCONV.tier, f"{_USAGE}/service_tier"),
     deciding=(_OPERATION, _TYPE, "llm.request.type"),
     url=("hidden_params/api_base",),
     marks=(f"{_USAGE}/total_tokens",),
-    pointed=(_USAGE, "hidden_params"),
+    pointed=(_USAGE, "hidden_params", _ID),
+    unwrap={_ID: _unwrapped},
 )

@@ -254,9 +254,31 @@ ROWS: Final = (
     Row("litellm", _IN, operation="embeddings", provider="gcp.gemini", proof=_NONE, unproven=_ALL, has_text=True),
     # The provider's own answers
     Row("litellm", _OUT, _INSIDE, having="llm.anthropic.usage"),
+    *(
+        row
+        for name in ("gemini", "vertex_ai")
+        for usage in (f"llm.{name}.usageMetadata",)
+        for row in (
+            # What tools added to the prompt is beside it
+            Row("litellm", _IN, _BESIDE, having=f"{usage}/toolUsePromptTokenCount", doubt="incomplete_usage"),
+            Row("litellm", _IN, _BESIDE, having=usage),
+        )
+    ),
     Row("litellm", _IN, provider="openai", having=_USAGE_READ, proof=_USAGE_CACHED, unproven=_ALL, has_text=True),
     Row("litellm", _IN, _INSIDE, having=_USAGE_READ, has_text=True),  # 1.106; what is missing is an empty text
-    Row("litellm", _IN, _INSIDE, having="litellm.cost.total", has_text=True),  # its second version tells the cache
+    # Its second version tells the cache; where it counted a stream itself, it tells none
+    Row(
+        "litellm",
+        _IN,
+        _INSIDE,
+        provider="openai",
+        having="litellm.request.streaming",
+        proof=_CACHE_READ,
+        unproven=_ALL,
+        has_text=True,
+        untold=_MODALITIES,
+    ),
+    Row("litellm", _IN, _INSIDE, having="litellm.cost.total", has_text=True, untold=_MODALITIES),
     Row("litellm", _IN, _INSIDE, has_text=True, untold=_CACHED_OR_HEARD),
     Row(f"{_OTEL}.ag2", _OUT, _INSIDE, provider="anthropic"),  # 1.2
     Row(f"{_OTEL}.ag2", _OUT, _INSIDE, provider="aws.bedrock"),

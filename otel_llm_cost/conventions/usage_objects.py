@@ -6,6 +6,7 @@ in both. Shapes as of 2026-11-22: OpenAI chat completions and responses (and all
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
@@ -93,6 +94,15 @@ def details_at(place: str) -> dict[str, str]:
 def gemini_details_at(place: str) -> dict[str, str]:
     """The same of a usage object of the google-genai client."""
     return {f"{place}/{pointer}": f"{count}{RENAMED}" for pointer, count in _GEMINI.items()}
+
+
+def gemini_answer_details_at(place: str) -> dict[str, str]:
+    """The same of a usage object as Gemini sends it."""
+    return {f"{place}/{_camel(pointer)}": f"{count}{RENAMED}" for pointer, count in _GEMINI.items()}
+
+
+def _camel(pointer: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), pointer)
 
 
 def langchain_details_at(place: str) -> dict[str, str]:
