@@ -1001,3 +1001,50 @@ def test_a_span_that_knows_of_more_than_it_counts_does_not_give_way_to_one_that_
         telemetry.tracer(NATIVE).start_span("native", attributes=asked | {"anthropic.usage.compaction.input_tokens": 55_103}).end()
     assert telemetry.statuses() == ["partial", "duplicate"]
     assert telemetry.calls() == {"partial": 1, "duplicate": 1}
+
+
+LOGFIRE = "logfire.openai"
+BEGUN: dict[str, Any] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "acme",
+    "gen_ai.request.model": "m",
+    "logfire.span_type": "span",
+}
+
+
+def begin_stream(telemetry: Telemetry, context: Context | None) -> None:
+    telemetry.tracer(LOGFIRE).start_span("header", context=context, attributes=BEGUN).end()
+
+
+def end_stream(telemetry: Telemetry, context: Context | None) -> None:
+    attributes = call() | {"logfire.span_type": "log", "duration": 0.5}
+    telemetry.tracer(LOGFIRE).start_span("log", context=context, attributes=attributes).end()
+
+
+@pytest.mark.parametrize("below", [False, True], ids=["root", "below-another-span"])
+@pytest.mark.parametrize("late", [False, True], ids=["before-its-end", "after-its-end"])
+def test_a_stream_whose_end_has_a_span_of_its_own_is_one_call(telemetry: Telemetry, *, late: bool, below: bool) -> None:
+    work = telemetry.tracer("app").start_span("work") if below else None
+    context = set_span_in_context(work) if work is not None else ROOT
+    span = start(telemetry, NATIVE, context=context)
+    inside = set_span_in_context(span)
+    begin_stream(telemetry, inside)
+    if not late:
+        end_stream(telemetry, inside)
+    span.end()
+    if work is not None:
+        work.end()
+    if late:
+        end_stream(telemetry, inside)
+    assert sorted(filter(None, telemetry.statuses())) == ["duplicate", "duplicate", "priced"]
+    assert telemetry.collect().by("llm_cost.calls", "llm_cost.status")["priced"] == 1
+    assert is_forgotten(telemetry)
+
+
+def test_a_trace_whose_stream_never_ended_gives_way_like_any_other(telemetry: Telemetry) -> None:
+    for _ in range(MAX_TRACES + 7):
+        span = start(telemetry, NATIVE, context=ROOT)
+        begin_stream(telemetry, set_span_in_context(span))
+        span.end()
+    assert len(telemetry.processor._once.traces) == MAX_TRACES
+    assert not telemetry.processor._once.traces.ousted

@@ -36,9 +36,14 @@ class Group:
         self.thread: int | None = None
         """Of a lane, the thread."""
         self.awaited = 0
-        """Of a lane, roots that only began a call: another root of it will end the call."""
+        """Spans that only began a call: another one of this group will end the call."""
         self.heir: Group | None = None
         """Of the trace of such a root, the lane that still has to know its entries."""
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether more of these spans' calls is to come."""
+        return self.open > 0 or self.awaited > 0
 
     def close(self, span_id: int) -> None:
         """An announced span has ended."""

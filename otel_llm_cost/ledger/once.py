@@ -75,8 +75,8 @@ class Once:
         """A span ends that only began a call, which another one of its scope will end: of a root, another root of its lane."""
         with self._lock:
             group.close(span_id)
+            group.awaited += 1
             if group.lane is not None:
-                group.awaited += 1
                 trace = self.traces.find(trace_id)
                 if trace is not None:
                     trace.heir = group
@@ -113,10 +113,10 @@ class Once:
             if self.is_late and entry.response_id is not None:
                 same = same or self._told_late(entry, entry.response_id)
             # Whether there still is anything that may show this call.
-            can_wait = bool(entry.parent_id is not None or (trace and trace.open) or (lane and lane.open))
+            can_wait = bool(entry.parent_id is not None or (trace and trace.is_going_on) or (lane and lane.open))
             verdict = self._decide(entry, same, groups, can_wait=can_wait)
             kept = same if verdict == "duplicate" and same is not None else entry
-            if kept is entry and (lane is None or (trace is not None and trace.open)):
+            if kept is entry and (lane is None or (trace is not None and trace.is_going_on)):
                 (trace or self.traces.made(entry.trace_id)).remember(entry)
             for roots in (lane if lane is not None and lane.open else None, strays):
                 # What is a root's call, other roots find though a span below that one is counted.
@@ -124,6 +124,8 @@ class Once:
                     roots.remember(kept)
             if lane is not None:
                 self._leave(lane, ended=entry.ends_another)
+            elif entry.ends_another and trace is not None and trace.awaited:
+                trace.awaited -= 1
             return verdict
 
     def span_ended(self, trace_id: int, span_id: int, *, is_local_root: bool) -> None:
@@ -135,7 +137,7 @@ class Once:
             group = self.traces.get(trace_id)
             if group is not None:
                 group.is_over |= is_local_root
-                if group.is_over and not group.open:
+                if group.is_over and not group.is_going_on:
                     del self.traces[trace_id]
                     self._end_trace(group)
 
