@@ -50,7 +50,8 @@ class Review:
     outcome: str
     why: str
     kind: str
-    """`missing` names what the span lacks, `upstream` the instrumentation's fault, `request` what cannot be asked."""
+    """`missing` names what the span lacks, `upstream` the instrumentation's fault, `request` what cannot be asked,
+    `ours` what we do not do though the spans would allow it."""
     pointers: tuple[str, ...]
     """Into the answer: counts of which the spans hold no trace."""
 

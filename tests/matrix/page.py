@@ -19,12 +19,13 @@ shares nothing with otel-llm-cost, and compared with what stands on the spans an
 - **assumed**: priced, and `llm_cost.assumed` names what the span does not say; with `OTEL_LLM_COST_STRICT` it is `partial`.
 - **partial**, **unpriced**: the status on the span, with its reason; the known amount is no more than the bill.
 - **no span**: the instrumentation makes none for this request, or never ends it.
-- **wrong upstream**: the span states a number that is not the provider's, and nothing on it betrays that.
+- **wrong upstream**: the spans state a number that is not the provider's, or show more or fewer calls than were made, and \
+nothing on them betrays that.
 
 A cell is a client's request to an API: `openai_sdk/openai.chat/cache_read`. Each that is not exact says why: what \
-is not on the span, what the instrumentation does wrong, or what its client cannot ask.
+is not on the span, what the instrumentation does wrong, what its client cannot ask, or what we do not do.
 """.splitlines()
-_KINDS: Final = {"missing": "not on the span", "upstream": "wrong upstream", "request": "cannot be asked"}
+_KINDS: Final = {"missing": "not on the span", "upstream": "wrong upstream", "request": "cannot be asked", "ours": "our limit"}
 
 
 def written(results: Mapping[str, Any]) -> str:
