@@ -12,11 +12,14 @@ from otel_llm_cost.usage import Usage
 from otel_llm_cost.version import VERSION as __version__  # noqa: N811 - the name that Python's tools look for
 
 if TYPE_CHECKING:
+    from otel_llm_cost.exporter import CostSpanExporter
     from otel_llm_cost.instrumentor import LLMCostInstrumentor
+    from otel_llm_cost.pipeline import configure
 
 __all__ = [
     "Call",
     "Cost",
+    "CostSpanExporter",
     "CostSpanProcessor",
     "LLMCostInstrumentor",
     "PriceFileError",
@@ -25,15 +28,24 @@ __all__ = [
     "Status",
     "Usage",
     "__version__",
+    "configure",
     "price_call",
     "record_call",
 ]
 
 
 def __getattr__(name: str) -> object:
-    # The instrumentor's base class takes 35 ms to import, which a program that adds the processor itself need not pay.
+    # What these import takes tens of milliseconds, which a program that adds the processor itself need not pay.
     if name == "LLMCostInstrumentor":
         from otel_llm_cost.instrumentor import LLMCostInstrumentor  # noqa: PLC0415
 
         return LLMCostInstrumentor
+    if name == "CostSpanExporter":
+        from otel_llm_cost.exporter import CostSpanExporter  # noqa: PLC0415
+
+        return CostSpanExporter
+    if name == "configure":
+        from otel_llm_cost.pipeline import configure  # noqa: PLC0415
+
+        return configure
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

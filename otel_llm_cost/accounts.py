@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from threading import Lock, main_thread
 from time import time_ns
-from typing import Final
-from weakref import WeakMethod, WeakValueDictionary
+from typing import Any, Final
+from weakref import WeakKeyDictionary, WeakMethod, WeakValueDictionary
 
-from opentelemetry.metrics import MeterProvider
+from opentelemetry.metrics import MeterProvider, get_meter_provider
 
 from otel_llm_cost.call import Kind
 from otel_llm_cost.guard import SERIES_LIMIT, Guard
@@ -22,6 +22,7 @@ from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.version import VERSION
 
 SCOPE: Final = "otel_llm_cost"
+_MAX_UNWRITTEN: Final = 4096
 
 
 class Accounts:
@@ -31,8 +32,16 @@ class Accounts:
         """Not for direct use: `Accounts.of`."""
         self.guard = Guard()
         self.totals = Totals()
-        self._meter_provider = meter_provider
+        self.meter_provider = meter_provider
         self._tables: dict[int, PriceTable] = {}
+        self.exporting = Lock()
+        """Held by an exporter that prices spans: two exporters get the same span."""
+        self.exported: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        """What an exporter has dealt with: spans that had no cost, and the same with it."""
+        self.unwritten: dict[tuple[int, int], None] = {}
+        """Spans, by trace and id, that are counted and had no room for their cost. The oldest are forgotten."""
+        self.before_last: Callable[[], object] | None = None
+        """Called at exit, before the last collection."""
         self.once = Once(lambda entry: self._post(entry.posting), lambda entry: self.count_duplicate(entry.kind))
         self._metrics = CostMetrics(
             meter_provider.get_meter(SCOPE, VERSION),
@@ -45,13 +54,14 @@ class Accounts:
         _call_in_forked_child(WeakMethod(self._renew_after_fork))
 
     @classmethod
-    def of(cls, meter_provider: MeterProvider, table: PriceTable) -> Accounts:
-        """Those of a meter provider, which reports the age of `table` too."""
+    def of(cls, meter_provider: MeterProvider | None, table: PriceTable) -> Accounts:
+        """Those of a meter provider, by default the global one, which reports the age of `table` too."""
+        provider = meter_provider if meter_provider is not None else get_meter_provider()
         # By identity, and as long as the provider lives: its instruments can be made once only.
         with _lock:
-            accounts = _by_provider.get(id(meter_provider))
+            accounts = _by_provider.get(id(provider)) or _made_before(provider)
             if accounts is None:
-                accounts = _by_provider[id(meter_provider)] = cls(meter_provider)
+                accounts = _by_provider[id(provider)] = cls(provider)
             accounts._tables = {**accounts._tables, id(table): table}
             return accounts
 
@@ -89,11 +99,23 @@ class Accounts:
         """Counts a span whose call is counted on another."""
         self._post(Posting(self.totals.series_of_duplicates(kind), (), (), None, None))
 
+    def leave_unwritten(self, trace_id: int, span_id: int) -> None:
+        """A span is counted, and its cost does not stand on it."""
+        self.unwritten[trace_id, span_id] = None
+        if len(self.unwritten) > _MAX_UNWRITTEN:
+            self.unwritten.pop(next(iter(list(self.unwritten))), None)
+
     def _release(self) -> None:
+        if main_thread().is_alive():
+            self.once.release(time_ns())
+            return
         # At exit the meter provider collects for the last time before the tracer provider shuts down: nothing waits any longer.
-        self.once.release(time_ns() if main_thread().is_alive() else None)
+        if self.before_last is not None:
+            self.before_last()
+        self.once.release(None)
 
     def _renew_after_fork(self) -> None:
+        self.exporting = Lock()
         self.guard.renew_after_fork()
         self.once.renew_after_fork()
         self.totals.renew_after_fork()
@@ -102,6 +124,13 @@ class Accounts:
 
 _lock = Lock()
 _by_provider: WeakValueDictionary[int, Accounts] = WeakValueDictionary()
+
+
+def _made_before(provider: MeterProvider) -> Accounts | None:
+    """Those made before this global provider was set: a proxy stood for it, whose instruments have become those of this one."""
+    return next(
+        (held for held in _by_provider.values() if getattr(held.meter_provider, "_real_meter_provider", None) is provider), None
+    )
 
 
 def _call_in_forked_child(method: WeakMethod[Callable[[], None]]) -> None:

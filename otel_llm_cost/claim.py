@@ -9,7 +9,9 @@ from threading import get_ident
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import SpanContext
 
-from otel_llm_cost.call import Kind
+from otel_llm_cost.call import Kind, Sighting
+from otel_llm_cost.conventions.reader import COMPACTION
+from otel_llm_cost.cost import WITH_PRICE, Cost, Reason
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.ledger.group import Group
 from otel_llm_cost.ledger.totals import Posting
@@ -32,6 +34,12 @@ def entry_of(
     entry = Entry(*identity, posting, scope, trace_id, span_id, local_id(parent), start, end, group, parent is None, ended_in)
     entry.is_late, entry.nests = scope in LATE, scope in NESTING
     return entry
+
+
+def is_settled(cost: Cost, sighting: Sighting) -> bool:
+    """Whether a span need not wait for another one of its call that has a price."""
+    # A span that knows of more than it counts does not give way to one that does not know.
+    return cost.status in WITH_PRICE or (cost.reason == Reason.INCOMPLETE_USAGE and COMPACTION in sighting.stated)
 
 
 def local_id(parent: SpanContext | None) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from weakref import ReferenceType, ref
 
 from opentelemetry.context import Context
-from opentelemetry.metrics import MeterProvider, get_meter_provider
+from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import StatusCode
@@ -17,9 +17,9 @@ from opentelemetry.trace import StatusCode
 from otel_llm_cost.accounts import Accounts
 from otel_llm_cost.attributes import Attributes, Template, keep_told, of_duplicate
 from otel_llm_cost.call import Sighting, Told
-from otel_llm_cost.claim import entry_of, lane, local_id
-from otel_llm_cost.conventions.reader import COMPACTION, Look, Reader
-from otel_llm_cost.cost import WITH_AMOUNT, WITH_PRICE, Cost, Reason, Status, price_call
+from otel_llm_cost.claim import entry_of, is_settled, lane, local_id
+from otel_llm_cost.conventions.reader import Look, Reader
+from otel_llm_cost.cost import WITH_AMOUNT, Cost, Reason, Status, price_call
 from otel_llm_cost.guard import ATTRIBUTE_LIMIT
 from otel_llm_cost.ledger.totals import Posting
 from otel_llm_cost.names import COST_AMOUNT
@@ -67,9 +67,9 @@ class CostSpanProcessor(SpanProcessor):
         self.table = table if table is not None else PriceTable.default()
         self.strict = strict if strict is not None else strict_from_environment()
         self.enabled = True
-        self._accounts = Accounts.of(meter_provider if meter_provider is not None else get_meter_provider(), self.table)
-        self._guard = self._accounts.guard
-        self._once = self._accounts.once
+        self.accounts = Accounts.of(meter_provider, self.table)
+        self._guard = self.accounts.guard
+        self._once = self.accounts.once
         self._late: dict[int, None] = {}
         """Spans of calls that were told of late, below which another of their scope may follow."""
         self._scopes: dict[Hashable, _Scope] = {}
@@ -136,7 +136,7 @@ class CostSpanProcessor(SpanProcessor):
                 group = hook.group
                 # The group of a root is a lane, which has a thread.
                 is_lone = group is not None and group.thread == get_ident()
-                if not is_lone or not self._accounts.settle_alone(context.trace_id, group, known.posting):
+                if not is_lone or not self.accounts.settle_alone(context.trace_id, group, known.posting):
                     self._settle_repeated(span, end_time, hook, held, known)
                     return
                 hook.group = None
@@ -147,7 +147,7 @@ class CostSpanProcessor(SpanProcessor):
                 self._withdraw(span, hook)
                 return
             if self._gives_way(span, hook, look, failed=failed):
-                self._accounts.count_duplicate(look.kind)
+                self.accounts.count_duplicate(look.kind)
                 self._write(span, of_duplicate(look.kind.usage_source, self.table.version), held)
                 return
             given = reader.read(look, start, end_time, failed=failed)
@@ -211,7 +211,7 @@ class CostSpanProcessor(SpanProcessor):
         posting, written, kind, shape, values = known
         identity = kind, shape.id_in(held), shape.stated, values, True
         group, hook.group = hook.group, None
-        if self._accounts.settle(entry_of(span, end, group, hook.scope.name, identity, posting)) == "duplicate":
+        if self.accounts.settle(entry_of(span, end, group, hook.scope.name, identity, posting)) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         self._write(span, written, held)
 
@@ -230,7 +230,7 @@ class CostSpanProcessor(SpanProcessor):
         if self.table.version != version:
             # Prices changed meanwhile: once more, so that the version is that of the price.
             version, cost = self.table.version, self.price(given)
-        series = self._accounts.totals.series(given, cost)
+        series = self.accounts.totals.series(given, cost)
         template = Template(cost, kind.usage_source, version)
         if look is not None:
             learn(look.shape, kind, cost, series, template)
@@ -240,9 +240,7 @@ class CostSpanProcessor(SpanProcessor):
         units = cost.units if cost.status in WITH_AMOUNT else None
         told = () if cost.is_product else cost.parts
         posting = Posting(series, given.call.usage.counts, told, units, span.context)
-        # A span that knows of more than it counts does not give way to one that does not know.
-        is_settled = cost.status in WITH_PRICE or (cost.reason == Reason.INCOMPLETE_USAGE and COMPACTION in given.stated)
-        identity = kind, given.response_id, given.stated, given.values, is_settled
+        identity = kind, given.response_id, given.stated, given.values, is_settled(cost, given)
         group, hook.group = hook.group, None
         scope = hook.scope.name
         apart = look.shape.convention.apart if look is not None else None
@@ -255,7 +253,7 @@ class CostSpanProcessor(SpanProcessor):
         if look is not None and look.ends_another:
             # The time is measured from the headers on, and not by the spans' clock.
             entry.start, entry.ends_another = given.call.at_unix_nano - _SLACK_NS, True
-        if self._accounts.settle(entry) == "duplicate":
+        if self.accounts.settle(entry) == "duplicate":
             written = of_duplicate(kind.usage_source, self.table.version)
         else:
             written = template.filled(cost.units, cost.parts, cost.local_units)
@@ -284,5 +282,6 @@ class CostSpanProcessor(SpanProcessor):
             written = keep_told(written, held)
         if not has_room(span, len(held) + len(written)):
             self._guard.limit(ATTRIBUTE_LIMIT, "a span is at its attribute limit: its cost is in the metrics, not on the span")
+            self.accounts.leave_unwritten(span.context.trace_id, span.context.span_id)
             return
         span.set_attributes(written)

@@ -15,7 +15,6 @@ from opentelemetry.trace import SpanKind
 from otel_llm_cost.accounts import SCOPE
 from otel_llm_cost.call import STATED, Call, Sighting, Told, kind_of, tier_of, unix_nano
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
-from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.recognise import BILLED_OPERATIONS, looks_like_call
@@ -134,13 +133,8 @@ def _record(
             made.end(call.at_unix_nano if is_backdated else None)
 
 
-@cache
-def _default_or_shipped() -> PriceTable:
-    try:
-        return PriceTable.default()
-    except PriceFileError as error:
-        _log.error("%s: the shipped prices are used, without your own", error)
-        return PriceTable.shipped()
+# A file that cannot be used is named once.
+_default_or_shipped = cache(PriceTable.default_or_shipped)
 
 
 def _open_call(current: trace.Span, sighting: Sighting) -> trace.Span | None:

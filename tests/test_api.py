@@ -18,6 +18,7 @@ def test_public_names() -> None:
     assert otel_llm_cost.__all__ == [
         "Call",
         "Cost",
+        "CostSpanExporter",
         "CostSpanProcessor",
         "LLMCostInstrumentor",
         "PriceFileError",
@@ -26,6 +27,7 @@ def test_public_names() -> None:
         "Status",
         "Usage",
         "__version__",
+        "configure",
         "price_call",
         "record_call",
     ]

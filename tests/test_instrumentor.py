@@ -283,7 +283,7 @@ def test_switching_off_what_was_never_on_does_nothing(instrumentor: LLMCostInstr
 
 
 # Mistakes -----------------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("wrong", [{"prices": "file.json"}, {"tracer": None}, {"Table": TABLE}], ids=repr)
+@pytest.mark.parametrize("wrong", [{"pricing": "file.json"}, {"tracer": None}, {"Table": TABLE}], ids=repr)
 def test_an_unknown_argument_is_an_error_and_attaches_nothing(
     wrong: dict[str, Any], instrumentor: LLMCostInstrumentor, program: Program
 ) -> None:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from otel_llm_cost.call import Call, instant_of
 from otel_llm_cost.cost import price_call
-from otel_llm_cost.instrumentor import _default_or_shipped
 from otel_llm_cost.prices.bundle import FORMAT, Bundle, bundle_of, bundle_of_text, read_bundle
 from otel_llm_cost.prices.checks.check import all_rows
 from otel_llm_cost.prices.merge import merge
@@ -320,7 +319,7 @@ def test_a_broken_bundle_is_an_error_and_the_shipped_prices_go_on_under_zero_cod
     with pytest.raises(PriceFileError, match=r"b\.json:\d+:\d+: providers\.acme\[0\]\.prices\[0\]\.rates\.input: "):
         PriceTable.default()
     with caplog.at_level(logging.ERROR):
-        assert _default_or_shipped().version == PriceTable.shipped().version
+        assert PriceTable.default_or_shipped().version == PriceTable.shipped().version
     assert len(caplog.records) == 1
     monkeypatch.setenv(TABLE, str(tmp_path / "none.json"))
     with pytest.raises(PriceFileError, match="cannot be read"):

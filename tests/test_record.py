@@ -263,7 +263,7 @@ def test_a_span_at_its_limit_loses_nothing_of_the_applications(make_telemetry: C
 def test_calls_that_are_alike_are_one_series(telemetry: Telemetry) -> None:
     for _ in range(10):
         record(telemetry, usage=USED)
-    assert len(telemetry.processor._accounts.totals._series) == 1
+    assert len(telemetry.processor.accounts.totals._series) == 1
 
 
 # A cost that is told -------------------------------------------------------------------------------------------------------------

@@ -3,204 +3,43 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent import futures
-from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-for needed in (
-    "anthropic",
-    "grpc",
-    "openai",
-    "opentelemetry.distro",
-    "opentelemetry.exporter.otlp.proto.grpc",
-    "opentelemetry.instrumentation.genai.anthropic",
-    "opentelemetry.instrumentation.genai.openai",
-    "opentelemetry.proto",
-):
-    pytest.importorskip(needed)
-
-import grpc  # noqa: E402
-from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as metrics_pb2  # noqa: E402
-from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2_grpc as metrics_grpc  # noqa: E402
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as trace_pb2  # noqa: E402
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as trace_grpc  # noqa: E402
-
-from examples.demo import shapes  # noqa: E402
-from examples.demo.otlp import Point, Span, last_points, points_of, spans_of  # noqa: E402
-from examples.demo.provider import Provider  # noqa: E402
-from examples.demo.receiver import Receiver  # noqa: E402
-from examples.demo.replies import Reply  # noqa: E402
-from otel_llm_cost.prices.table import PriceTable  # noqa: E402
-
-AMOUNT: Final = "gen_ai.usage.cost.amount"
-STATUS: Final = "llm_cost.status"
-CHAT, EMBEDDINGS, MESSAGES = "/v1/chat/completions", "/v1/embeddings", "/v1/messages"
-MINI, SMALL, HAIKU, NOBODYS = "gpt-4o-mini-2024-07-18", "text-embedding-3-small", "claude-haiku-4-5-20251001", "gpt-4o-mini-acme"
-
-RATES: Final = {
-    MINI: {"input": "0.15", "cache_read": "0.075", "output": "0.60"},
-    SMALL: {"input": "0.02"},
-    HAIKU: {"input": "1", "cache_read": "0.10", "cache_write_5m": "1.25", "cache_write_1h": "2", "output": "5"},
-}
-"""Published rates of November 2026, in US dollars per million tokens."""
-
-
-def usd(model: str, **counts: int) -> Fraction:
-    return sum((count * Fraction(RATES[model][name]) / 10**6 for name, count in counts.items()), Fraction(0))
-
-
-# What the provider answers, and what each answer costs. Every count is another prime.
-CHAT_PLAIN: Final = Reply(
-    CHAT, MINI, shapes.chat("chat-plain", MINI, shapes.chat_usage(1009, 101, cached=401), text="One."), cost=None
+from otel_llm_cost.prices.table import PriceTable
+from tests.real_program import (
+    AMOUNT,
+    CHAT_PLAIN,
+    CHAT_STREAM,
+    CHILD_MESSAGE,
+    CHILD_STREAM,
+    EMBEDDING,
+    EMBEDDING_COST,
+    HAIKU,
+    MESSAGE_COSTS,
+    MINI,
+    NOBODYS,
+    ONE_CALL,
+    OPENAI_COSTS,
+    ROOT_MESSAGE,
+    ROOT_STREAM,
+    SMALL,
+    STATUS,
+    UNPRICED,
+    WITHOUT_ANTHROPIC,
+    Run,
+    money,
+    run,
+    run_over_grpc,
+    usd,
 )
-CHAT_STREAM: Final = Reply(
-    CHAT, MINI, shapes.chat("chat-stream", MINI, shapes.chat_usage(2003, 211), text="One two."), cost=None, streams=True
-)
-EMBEDDING: Final = Reply(EMBEDDINGS, SMALL, shapes.embeddings(SMALL, 307, [[0.5, 0.25]]), cost=None)
-UNPRICED: Final = Reply(CHAT, NOBODYS, shapes.chat("chat-nobodys", NOBODYS, shapes.chat_usage(3001, 307), text="One."), cost=None)
-
-
-def message(name: str, uncached: int, output: int, read: int, write_5m: int, write_1h: int, *, streams: bool) -> Reply:
-    usage = shapes.message_usage(uncached, output, read=read, write_5m=write_5m, write_1h=write_1h)
-    return Reply(MESSAGES, HAIKU, shapes.message(name, HAIKU, usage, text="One two."), cost=None, streams=streams)
-
-
-ROOT_MESSAGE: Final = message("message-root", 503, 53, 709, 11, 13, streams=False)
-ROOT_STREAM: Final = message("stream-root", 521, 59, 719, 17, 19, streams=True)
-CHILD_MESSAGE: Final = message("message-child", 541, 61, 727, 23, 29, streams=False)
-CHILD_STREAM: Final = message("stream-child", 547, 67, 733, 31, 37, streams=True)
-
-OPENAI_COSTS: Final = {
-    "chat-plain": usd(MINI, input=1009 - 401, cache_read=401, output=101),
-    "chat-stream": usd(MINI, input=2003, output=211),
-}
-EMBEDDING_COST: Final = usd(SMALL, input=307)
-MESSAGE_COSTS: Final = {
-    "message-root": usd(HAIKU, input=503, output=53, cache_read=709, cache_write_5m=11, cache_write_1h=13),
-    "stream-root": usd(HAIKU, input=521, output=59, cache_read=719, cache_write_5m=17, cache_write_1h=19),
-    "message-child": usd(HAIKU, input=541, output=61, cache_read=727, cache_write_5m=23, cache_write_1h=29),
-    "stream-child": usd(HAIKU, input=547, output=67, cache_read=733, cache_write_5m=31, cache_write_1h=37),
-}
-
-ONE_CALL: Final = f"""
-    import openai
-
-    with openai.OpenAI() as client:
-        answer = client.chat.completions.create(model="{MINI}", messages=[{{"role": "user", "content": "?"}}])
-    print("answered:", answer.choices[0].message.content)
-"""
-
-
-# Whose SDK takes a second to import, in programs that do not use it.
-WITHOUT_ANTHROPIC: Final = {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "anthropic"}
-
-
-# The program and its backend ----------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What came of a program."""
-
-    output: str
-    errors: str
-    spans: list[Span]
-    points: list[Point]
-
-    def named(self, response_id: str) -> list[Span]:
-        return [span for span in self.spans if span.attributes.get("gen_ai.response.id") == response_id]
-
-    def total(self, metric: str) -> float:
-        return sum(point.value for point in self.points if point.metric == metric)
-
-    def by(self, metric: str, attribute: str) -> dict[str, float]:
-        sums: dict[str, float] = {}
-        for point in self.points:
-            if point.metric == metric:
-                key = str(point.attributes.get(attribute))
-                sums[key] = sums.get(key, 0) + point.value
-        return sums
-
-    def ours(self) -> set[str]:
-        """The name of every attribute and metric that only we write."""
-        names = {name for span in self.spans for name in span.attributes} | {point.metric for point in self.points}
-        return {name for name in names if name.startswith(("llm_cost.", "gen_ai.usage.cost", "gen_ai.client.operation.cost"))}
-
-
-def run(folder: Path, program: str, *replies: Reply, **environment: str) -> Run:
-    """Runs a program under `opentelemetry-instrument`, its OTLP over HTTP."""
-    with Receiver() as receiver:
-        output, errors = _run(folder, program, replies, receiver.endpoint, environment)
-        assert receiver.refused == []
-        return Run(output, errors, receiver.spans(), last_points(receiver.metric_points()))
-
-
-def _run(folder: Path, program: str, replies: tuple[Reply, ...], endpoint: str, environment: Mapping[str, str]) -> tuple[str, str]:
-    script = folder / "program.py"
-    script.write_text(textwrap.dedent(program), "utf-8")
-    taken_out = ("OTEL_", "OPENAI_", "ANTHROPIC_")
-    own = {name: value for name, value in os.environ.items() if not name.startswith(taken_out) and "proxy" not in name.lower()}
-    with Provider(replies) as provider:
-        settings = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
-            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-            "OTEL_LOGS_EXPORTER": "none",
-            "OPENAI_API_KEY": "not-a-key",
-            "OPENAI_BASE_URL": f"{provider.url}/v1",
-            "ANTHROPIC_API_KEY": "not-a-key",
-            "ANTHROPIC_BASE_URL": provider.url,
-            "NO_PROXY": "127.0.0.1",
-        }
-        done = subprocess.run(  # noqa: S603 - the test's own program
-            [Path(sys.executable).with_name("opentelemetry-instrument"), sys.executable, script],
-            cwd=folder,
-            env={**own, **settings, **environment},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert provider.unexpected == []
-        assert len(provider.served) == len(replies)
-    return done.stdout, done.stderr
-
-
-@contextmanager
-def grpc_receiver() -> Iterator[
-    tuple[str, list[trace_pb2.ExportTraceServiceRequest], list[metrics_pb2.ExportMetricsServiceRequest]]
-]:
-    """An OTLP/gRPC receiver: its endpoint, and what it has received."""
-    traces: list[trace_pb2.ExportTraceServiceRequest] = []
-    metrics: list[metrics_pb2.ExportMetricsServiceRequest] = []
-
-    class Traces(trace_grpc.TraceServiceServicer):
-        def Export(self, request, context):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG002, N802
-            traces.append(request)
-            return trace_pb2.ExportTraceServiceResponse()
-
-    class Metrics(metrics_grpc.MetricsServiceServicer):
-        def Export(self, request, context):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG002, N802
-            metrics.append(request)
-            return metrics_pb2.ExportMetricsServiceResponse()
-
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
-    trace_grpc.add_TraceServiceServicer_to_server(Traces(), server)  # type: ignore[no-untyped-call]
-    metrics_grpc.add_MetricsServiceServicer_to_server(Metrics(), server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield f"http://127.0.0.1:{port}", traces, metrics
-    finally:
-        server.stop(None).wait()
 
 
 def install(folder: Path, module: str, **entry_points: str) -> dict[str, str]:
@@ -211,10 +50,6 @@ def install(folder: Path, module: str, **entry_points: str) -> dict[str, str]:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n", "utf-8")
     (info / "entry_points.txt").write_text("".join(f"[{group}]\n{line}\n" for group, line in entry_points.items()), "utf-8")
     return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
-
-
-def money(amounts: Iterable[Fraction]) -> float:
-    return float(sum(amounts, Fraction(0)))
 
 
 # Everything on ------------------------------------------------------------------------------------------------------------------
@@ -326,15 +161,22 @@ TWICE: Final = f"""
 
 
 def test_loaded_twice_each_call_is_counted_once_and_arrives_over_grpc(tmp_path: Path) -> None:
-    environment = {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", **WITHOUT_ANTHROPIC}
-    with grpc_receiver() as (endpoint, traces, metrics):
-        _run(tmp_path, TWICE, (CHAT_PLAIN,), endpoint, environment)
-        (span,) = [span for request in traces for span in spans_of(request) if STATUS in span.attributes]
-        points = last_points(point for request in metrics for point in points_of(request))
-    got = Run("", "", [span], points)
+    got = run_over_grpc(tmp_path, TWICE, CHAT_PLAIN, **WITHOUT_ANTHROPIC)
+    (span,) = [span for span in got.spans if STATUS in span.attributes]
     assert span.attributes[AMOUNT] == float(OPENAI_COSTS["chat-plain"])
     assert got.by("llm_cost.calls", STATUS) == {"priced": 1}
     assert got.total("llm_cost.spend") == pytest.approx(float(OPENAI_COSTS["chat-plain"]), rel=1e-12)
+
+
+# SIGTERM ------------------------------------------------------------------------------------------------------------------------
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.parametrize("flushes", ["true", "false"])
+def test_at_sigterm_the_last_call_arrives_where_that_is_asked_for(tmp_path: Path, flushes: str) -> None:
+    ends = ONE_CALL + "\n    import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
+    said = {"OTEL_LLM_COST_FLUSH_AT_SIGTERM": flushes, **WITHOUT_ANTHROPIC}
+    got = run(tmp_path, ends, CHAT_PLAIN, returns=-signal.SIGTERM, **said)
+    assert got.by("llm_cost.calls", STATUS) == ({"priced": 1} if flushes == "true" else {})
+    assert len(got.named("chat-plain")) == (flushes == "true")
 
 
 # Switched off, in part or whole -------------------------------------------------------------------------------------------------

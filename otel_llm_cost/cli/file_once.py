@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias, cast
 
+from otel_llm_cost.claim import is_settled
 from otel_llm_cost.cli.file_costs import FileCost
-from otel_llm_cost.conventions.reader import COMPACTION
-from otel_llm_cost.cost import WITH_PRICE, Reason
+from otel_llm_cost.ended_span import events
 from otel_llm_cost.ledger.entry import Entry
 from otel_llm_cost.ledger.group import Group
 from otel_llm_cost.ledger.once import Once
@@ -103,7 +103,8 @@ def _settle(found: Sequence[FileCost], places: Mapping[_Key, int]) -> _Settled:
     once = Once(count=lambda _: None, duplicate=lambda entry: settled.duplicates.update({by_id[entry.span_id]: True}))
     once.is_late = any(found[place].scope in LATE for place in places.values())
     groups: dict[int, Group] = {}
-    for _, is_end, _, place in _events(found, places):
+    windows = ((place, *_window(found[place])) for place in places.values())
+    for _, is_end, _, place in events(windows, lambda child: _place_above(found[child].span, places)):
         one = found[place]
         span = one.span
         trace, span_id = ids.setdefault(span.trace_id, len(ids) + 1), ids.setdefault(_key(span), len(ids) + 1)
@@ -130,8 +131,7 @@ def _entry(one: FileCost, trace: int, span_id: int, parent: int | None, group: G
     sighting, cost = one.steps.sighting, one.cost
     if sighting is None or cost is None or one.steps.is_header:
         return None
-    is_settled = cost.status in WITH_PRICE or (cost.reason == Reason.INCOMPLETE_USAGE and COMPACTION in sighting.stated)
-    identity = sighting.kind, sighting.response_id, sighting.stated, sighting.values, is_settled
+    identity = sighting.kind, sighting.response_id, sighting.stated, sighting.values, is_settled(cost, sighting)
     # Nothing is posted.
     posting = cast("Posting", None)
     start, end = sighting.call.at_unix_nano, _window(one)[1]
@@ -149,26 +149,10 @@ def _parent_key(span: SpanShown) -> _Key:
     return span.process, span.trace_id, span.parent_id
 
 
+def _place_above(span: SpanShown, places: Mapping[_Key, int]) -> int | None:
+    return places.get(_parent_key(span)) if span.parent_id is not None else None
+
+
 def _window(one: FileCost) -> tuple[int, int]:
     end = one.span.end_unix_nano
     return one.at_unix_nano, end if end is not None else one.at_unix_nano
-
-
-def _events(found: Sequence[FileCost], places: Mapping[_Key, int]) -> list[tuple[int, bool, int, int]]:
-    """Instants at which spans began and ended, in order: of those at one instant, children begin after and end before parents."""
-    events: list[tuple[int, bool, int, int]] = []
-    for place in places.values():
-        start, end = _window(found[place])
-        depth = _depth(found, places, place)
-        events += [(start, False, depth, place), (max(start, end), True, -depth, place)]
-    return sorted(events)
-
-
-def _depth(found: Sequence[FileCost], places: Mapping[_Key, int], place: int) -> int:
-    above: set[int] = set()
-    parent: int | None = place
-    while parent is not None and parent not in above:
-        above.add(parent)
-        span = found[parent].span
-        parent = places.get(_parent_key(span)) if span.parent_id is not None else None
-    return len(above)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from otel_llm_cost.prices.files.added import Amount
     from otel_llm_cost.prices.files.own import OwnPrices
     from otel_llm_cost.prices.own_costs import OwnCosts
+
+_log = logging.getLogger("otel_llm_cost")
 
 
 class PriceTable:
@@ -77,8 +80,11 @@ class PriceTable:
     def base() -> PriceTable:
         """The shipped table, or that of `OTEL_LLM_COST_TABLE`, with nothing over it. Raises PriceFileError."""
         path = table_from_environment()
-        if path is None:
-            return PriceTable(of_package())
+        return PriceTable(of_package()) if path is None else PriceTable.of_bundle(path)
+
+    @staticmethod
+    def of_bundle(path: str | Path) -> PriceTable:
+        """That of a bundle, as `otel-llm-cost table update` fetches it. Raises PriceFileError."""
         from otel_llm_cost.prices.bundle import read_bundle
 
         return PriceTable(read_bundle(Path(path)).shipped())
@@ -90,10 +96,32 @@ class PriceTable:
 
         Raises PriceFileError where a file cannot be used.
         """
-        base = PriceTable.base()
-        paths = price_files_from_environment()
-        named = {part: _pairs(name) for part, name in (("models", MODELS), ("hosts", HOSTS))}
-        return base.with_own(paths, named) if paths or any(named.values()) else base
+        return PriceTable.given()
+
+    @staticmethod
+    def given(
+        table: PriceTable | str | Path | None = None,
+        prices: Sequence[str | Path] | str | Path | None = None,
+        models: Mapping[str, str] | None = None,
+        hosts: Mapping[str, str] | None = None,
+    ) -> PriceTable:
+        """`default`, with what is given in place of what the environment says. Raises PriceFileError."""
+        base = PriceTable.base() if table is None else table if isinstance(table, PriceTable) else PriceTable.of_bundle(table)
+        paths = [prices] if isinstance(prices, str | Path) else prices
+        named = {"models": models, "hosts": hosts}
+        said = {part: _pairs(name) for part, name in (("models", MODELS), ("hosts", HOSTS)) if named[part] is None}
+        over = {part: said.get(part, mapping or {}) for part, mapping in named.items()}
+        paths = price_files_from_environment() if paths is None else paths
+        return base.with_own(paths, over) if paths or any(over.values()) else base
+
+    @staticmethod
+    def default_or_shipped() -> PriceTable:
+        """The default one; the shipped one, and an error in the log, where a file that the environment names cannot be used."""
+        try:
+            return PriceTable.default()
+        except PriceFileError as error:
+            _log.error("%s: the shipped prices are used, without your own", error)
+            return PriceTable.shipped()
 
     def with_own(self, paths: Iterable[str | Path], named: Mapping[str, Mapping[str, str]] | None = None) -> PriceTable:
         """The table with a user's files over it. Raises PriceFileError where one cannot be read or used.

@@ -7,6 +7,7 @@ are named) again and compares.
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -31,11 +32,11 @@ _MADE_FROM: Final = (
     "requirements/matrix/*.txt",
     "tests/matrix/**/*.py",
     "tests/matrix/*.toml",
-    "otel_llm_cost/*.py",
-    "otel_llm_cost/conventions/*.py",
-    "otel_llm_cost/ledger/*.py",
 )
-"""What decides the outcome of a cell."""
+"""What decides the outcome of a cell, besides what the processor is made of."""
+_PROCESSOR: Final = "otel_llm_cost.processor"
+_PRICES: Final = "otel_llm_cost.prices"
+"""Whose rates have tests of their own; the matrix has a price file of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -153,9 +154,20 @@ def _quietly(command: Iterable[str | Path]) -> None:
 def made_from() -> str:
     """A hash of all that decides the outcome of a cell."""
     digest = hashlib.sha256()
-    for path in sorted({path for pattern in _MADE_FROM for path in ROOT.glob(pattern)}):
+    for path in sorted({*_imported_by(_PROCESSOR, set()), *(path for pattern in _MADE_FROM for path in ROOT.glob(pattern))}):
         digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _imported_by(module: str, seen: set[str]) -> set[Path]:
+    """The file of a module of ours, and of those that it imports."""
+    path = ROOT / Path(*module.split(".")).with_suffix(".py")
+    if module in seen or not path.exists() or not module.startswith("otel_llm_cost.") or module.startswith(_PRICES):
+        return set()
+    seen.add(module)
+    nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    named = {node.module or "" for node in nodes} | {f"{node.module}.{alias.name}" for node in nodes for alias in node.names}
+    return {path}.union(*(_imported_by(name, seen) for name in named))
 
 
 def _today(stated: str) -> str:
