@@ -13,8 +13,6 @@ from typing import Final
 import pytest
 
 from examples.demo.loopback import Loopback
-from examples.demo.otlp import Span
-from examples.demo.receiver import Receiver
 from otel_llm_cost.pipeline import configure
 from tests.real_program import (
     AMOUNT,
@@ -24,7 +22,9 @@ from tests.real_program import (
     PLAIN,
     STATUS,
     WITHOUT_ANTHROPIC,
+    Receiver,
     Run,
+    Span,
     run,
     run_over_grpc,
     run_to,

@@ -244,6 +244,7 @@ AT = "SPAN.json: resourceSpans[0].scopeSpans[0].spans[0]"
         ([], "SPAN.json: holds no span"),
         ({}, "SPAN.json: no span in a format that is read"),
         (7, "SPAN.json: no span in a format that is read"),
+        ({"attributes": 5}, "SPAN.json: attributes: not an object: 5"),
         ([{"traceId": "1", "localEndpoint": {}, "tags": {}}], "SPAN.json: [0]: no span in a format that is read"),
         ({"attributes": {}, "begin": "2026-07-01"}, "SPAN.json: 'begin' is none of attributes, scope"),
         ({"attributes": {}, "start": "2026-07-01T09:00:00"}, 'SPAN.json: start: not an instant with a zone: "2026-07-01T09:00:00"'),

@@ -12,7 +12,7 @@ _KEYS: Final = ("attributes", "scope", "version", "name", "start", "end", "faile
 
 def is_described(document: Node) -> bool:
     """Whether this is an object with `attributes`."""
-    return isinstance(document.value, dict) and isinstance(document.value.get("attributes"), dict)
+    return isinstance(document.value, dict) and "attributes" in document.value
 
 
 def is_bare(document: Node) -> bool:
