@@ -376,6 +376,18 @@ def test_a_series_of_errors_starts_at_the_first_failure(make_telemetry: Callable
 
 
 # Exactness -----------------------------------------------------------------------------------------------------------------------
+def test_a_series_starts_a_millisecond_before_its_first_point_at_least(make_telemetry: Callable[..., Telemetry]) -> None:
+    """Prometheus counts in milliseconds, and takes no start that is not before the point: the first money would be lost."""
+    for _ in range(50):
+        telemetry = make_telemetry().attach()
+        telemetry.tracer().start_span("chat", attributes=call()).end()
+        collected = telemetry.collect()
+        points = [point for name in collected.metrics for point in collected.points(name) if hasattr(point, "value") or point.count]
+        sums = [point for point in points if point.start_time_unix_nano]
+        assert sums
+        assert all(point.start_time_unix_nano // 10**6 < point.time_unix_nano // 10**6 for point in sums)
+
+
 def test_a_full_buffer_loses_nothing(telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("otel_llm_cost.ledger.totals.MAX_POSTED", 7)
     for number in range(53):
