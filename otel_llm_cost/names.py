@@ -25,6 +25,7 @@ USAGE_SOURCE: Final = "llm_cost.usage_source"
 KNOWN_AMOUNT: Final = "llm_cost.known_amount"
 LOCAL_AMOUNT: Final = "llm_cost.local.amount"
 COMPONENT_AMOUNT: Final = {name: f"llm_cost.component.{name}.amount" for name in (*COMPONENTS, UNSPLIT)}
+TEST: Final = "llm_cost.test"
 REACHED: Final = (
     ("llm_cost.ge_0_01", UNITS // 100),
     ("llm_cost.ge_0_1", UNITS // 10),

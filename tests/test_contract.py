@@ -43,6 +43,7 @@ def test_span_attributes_are_those_written() -> None:
         names.USAGE_SOURCE,
         names.KNOWN_AMOUNT,
         names.LOCAL_AMOUNT,
+        names.TEST,
         *(name for name, _ in names.REACHED),
     }
     assert {name for row in rows("On a span") for name in quoted(row[0])} == written

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from otel_llm_cost.cli import explain, price, table
+from otel_llm_cost.cli import doctor, explain, price, table
 from otel_llm_cost.cli.output import complain
 from otel_llm_cost.prices.report import PriceFileError
 from otel_llm_cost.version import VERSION
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     price.add(commands)
     explain.add(commands)
     table.add(commands)
+    doctor.add(commands)
     return made
 
 
