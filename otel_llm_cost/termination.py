@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from functools import partial
 from threading import Thread, current_thread, main_thread
+from time import sleep
 from types import FrameType
 from typing import Final
 
@@ -39,6 +40,10 @@ def flush_at_sigterm(*flushes: Callable[[], object]) -> bool:
         worker.start()
         worker.join(MOST_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
+        # Process 1 of a container has no such end: it goes on until it is killed, and until then nothing more may be lost.
+        while True:
+            sleep(1)
+            _call_all(flushes)
 
     def terminate(_signal: int, _frame: FrameType | None) -> None:
         # The next one ends the process at once. The main thread goes on: it may hold a lock that is needed to flush.

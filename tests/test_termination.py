@@ -107,6 +107,20 @@ def test_threads_that_work_on_do_not_keep_the_process(tmp_path: Path) -> None:
     assert ended(tmp_path, program) == (ENDS, ["now", "flushed"])
 
 
+def test_process_1_of_a_container_which_no_signal_ends_is_flushed_until_it_is_killed(tmp_path: Path) -> None:
+    program = """
+        flush_at_sigterm(lambda: say("flushed"))
+        os.kill = lambda *_: None
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(2.5)
+        os._exit(7)
+    """
+    code, said = ended(tmp_path, program)
+    assert code == 7
+    assert len(said) >= 2
+    assert set(said) == {"flushed"}
+
+
 def test_a_handler_of_the_application_that_comes_later_takes_its_place(tmp_path: Path) -> None:
     program = """
         flush_at_sigterm(lambda: say("flushed"))
