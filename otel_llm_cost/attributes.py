@@ -32,8 +32,9 @@ class Template:
         if cost.assumed:
             common[names.ASSUMED] = cost.assumed
         has_amount = cost.status in WITH_AMOUNT
-        if has_amount and cost.currency is not None:
+        if cost.currency is not None and (has_amount or cost.status is Status.PARTIAL):
             common[names.COST_CURRENCY] = cost.currency
+        if has_amount and cost.currency is not None:
             common[names.COST_SOURCE] = cost.source
         self.common = common
         self.amount = names.COST_AMOUNT if has_amount else names.KNOWN_AMOUNT

@@ -17,12 +17,15 @@ from opentelemetry.sdk.trace import SpanProcessor
 MOST_SECONDS: Final = 8.0
 """For all that is to be flushed: `docker stop` kills after 10."""
 
+_LAST: Final = "force_flush" if os.getpid() == 1 else "shutdown"
+"""Of metrics: a shutdown also waits for an export that has just begun. Process 1 goes on, and so do its metrics."""
+
 
 def flush_telemetry_at_sigterm(processor: Callable[[], SpanProcessor | None]) -> bool:
     """Has SIGTERM flush the processor of then and the global providers. Returns whether it will."""
     # Money first: metrics are what must not be lost, and what a span cost has been counted when it ended.
-    parts = processor, metrics.get_meter_provider, trace.get_tracer_provider
-    return flush_at_sigterm(*(partial(_flush, part) for part in parts))
+    parts = (processor, "force_flush"), (metrics.get_meter_provider, _LAST), (trace.get_tracer_provider, "force_flush")
+    return flush_at_sigterm(*(partial(_call, part, method) for part, method in parts))
 
 
 def flush_at_sigterm(*flushes: Callable[[], object]) -> bool:
@@ -62,7 +65,7 @@ def _call_all(flushes: tuple[Callable[[], object], ...]) -> None:
             continue
 
 
-def _flush(part: Callable[[], object]) -> None:
-    flush = getattr(part(), "force_flush", None)
-    if flush is not None:
-        flush()
+def _call(part: Callable[[], object], method: str) -> None:
+    call = getattr(part(), method, None)
+    if call is not None:
+        call()

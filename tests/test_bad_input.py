@@ -274,8 +274,8 @@ def fault(attributes: Mapping[str, Any], scope: str) -> str | None:
 
 def check(kept: Mapping[str, Any], span: Mapping[str, Any], scope: str) -> str:
     """One span, against what it is without us. Returns what became of its call."""
-    if AMOUNT in span and AMOUNT not in kept:
-        # A currency without an amount says nothing; beside our amount it is ours.
+    if (AMOUNT in span and AMOUNT not in kept) or span.get("llm_cost.status") == "partial":
+        # A currency without an amount says nothing; beside our amount, or the part of one that we know, it is ours.
         kept = {name: value for name, value in kept.items() if name != CURRENCY}
     # Whatever else the application set stays as it was, NaN and all.
     assert repr({name: value for name, value in span.items() if name in kept}) == repr(dict(kept))

@@ -452,6 +452,7 @@ CACHED = {"gen_ai.usage.cache_read.input_tokens": 307}
             COMMON
             | {
                 "llm_cost.status": "partial",
+                "gen_ai.usage.cost.currency": "USD",
                 "llm_cost.reason": "no_rate:output",
                 "llm_cost.price": "acme/half-known@2020-01-01",
                 "llm_cost.known_amount": float(usd("half-known", input=1009)),

@@ -107,6 +107,42 @@ def test_threads_that_work_on_do_not_keep_the_process(tmp_path: Path) -> None:
     assert ended(tmp_path, program) == (ENDS, ["now", "flushed"])
 
 
+def test_a_delta_that_is_collected_and_not_yet_exported_is_waited_for(tmp_path: Path) -> None:
+    program = """
+        from opentelemetry import metrics
+        from opentelemetry.sdk.metrics import Counter, MeterProvider
+        from opentelemetry.sdk.metrics.export import AggregationTemporality, MetricExporter, MetricExportResult
+        from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+        from otel_llm_cost.termination import flush_telemetry_at_sigterm
+
+        class Exporter(MetricExporter):
+            def export(self, data, timeout_millis=0, **more):
+                points = [p for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics for p in m.data.data_points]
+                say(f"exported {sum(point.value for point in points)}")
+                return MetricExportResult.SUCCESS
+
+            def force_flush(self, timeout_millis=0):
+                return True
+
+            def shutdown(self, timeout_millis=0, **more):
+                pass
+
+        class Slow(PeriodicExportingMetricReader):
+            def _receive_metrics(self, *args, **more):
+                say("now")
+                time.sleep(0.5)
+                super()._receive_metrics(*args, **more)
+
+        exporter = Exporter(preferred_temporality={Counter: AggregationTemporality.DELTA})
+        metrics.set_meter_provider(MeterProvider([Slow(exporter, export_interval_millis=200)]))
+        metrics.get_meter("program").create_counter("spend").add(7)
+        flush_telemetry_at_sigterm(lambda: None)
+        time.sleep(30)
+    """
+    code, said = ended(tmp_path, program)
+    assert (code, said[:2]) == (ENDS, ["now", "exported 7"])
+
+
 def test_process_1_of_a_container_which_no_signal_ends_is_flushed_until_it_is_killed(tmp_path: Path) -> None:
     program = """
         flush_at_sigterm(lambda: say("flushed"))
