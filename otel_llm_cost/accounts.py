@@ -40,7 +40,7 @@ class Accounts:
         """What an exporter has dealt with: spans that had no cost, and the same with it."""
         self.unwritten: dict[tuple[int, int], None] = {}
         """Spans, by trace and id, that are counted and had no room for their cost. The oldest are forgotten."""
-        self.before_last: Callable[[], object] | None = None
+        self.before_last: list[Callable[[], object]] = []
         """Called at exit, before the last collection."""
         self.once = Once(lambda entry: self._post(entry.posting), lambda entry: self.count_duplicate(entry.kind))
         self._metrics = CostMetrics(
@@ -110,8 +110,8 @@ class Accounts:
             self.once.release(time_ns())
             return
         # At exit the meter provider collects for the last time before the tracer provider shuts down: nothing waits any longer.
-        if self.before_last is not None:
-            self.before_last()
+        for call in self.before_last:
+            call()
         self.once.release(None)
 
     def _renew_after_fork(self) -> None:

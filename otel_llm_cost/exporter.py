@@ -55,7 +55,7 @@ class CostSpanExporter(SpanExporter):
             table=table if table is not None else PriceTable.default_or_shipped(), meter_provider=meter_provider, strict=strict
         )
         self._accounts = self._processor.accounts
-        self._accounts.before_last = self._flush_spans
+        self._accounts.before_last.append(self._flush_spans)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         try:

@@ -26,7 +26,7 @@ _HOW = (
 )
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Options:
     """What `instrument` takes besides objects, as `instrumentation/development.python.llm_cost` of an `OTEL_CONFIG_FILE` has it."""
 

@@ -77,7 +77,8 @@ def _set_up() -> None:
     try:
         _Configurator().configure()  # type: ignore[no-untyped-call]
     except RuntimeError as error:
-        # The SDK's message names the component.
+        if not str(error).startswith("Requested component"):
+            raise
         raise RuntimeError(f"{error}; the OTLP exporters come with: pip install 'otel-llm-cost[otlp]'") from error
 
 

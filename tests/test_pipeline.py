@@ -100,6 +100,13 @@ class _Hears(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_what_only_the_exporter_prices_is_in_the_metrics_at_sigterm(tmp_path: Path) -> None:
+    ends = program(then="os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)")
+    by_exporter = {"OTEL_TRACES_EXPORTER": "llm_cost", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "llm_cost"}
+    the_call(run(tmp_path, ends, CHAT_PLAIN, by=PLAIN, returns=-signal.SIGTERM, **by_exporter))
+
+
 # What it is given ---------------------------------------------------------------------------------------------------------------
 def test_what_it_is_given_wins_over_the_variables_and_leaves_them_as_they_were(tmp_path: Path) -> None:
     with Listener() as receiver:
