@@ -274,6 +274,8 @@ def fault(attributes: Mapping[str, Any], scope: str) -> str | None:
 
 def check(kept: Mapping[str, Any], span: Mapping[str, Any], scope: str) -> str:
     """One span, against what it is without us. Returns what became of its call."""
+    # An amount of None is none.
+    kept = {name: value for name, value in kept.items() if value is not None or not name.startswith("gen_ai.usage.cost.")}
     if (AMOUNT in span and AMOUNT not in kept) or span.get("llm_cost.status") == "partial":
         # A currency without an amount says nothing; beside our amount, or the part of one that we know, it is ours.
         kept = {name: value for name, value in kept.items() if name != CURRENCY}

@@ -16,7 +16,7 @@ from otel_llm_cost.span_files.shown import SpanShown
 _OURS: Final = "llm_cost."
 _COST: Final = (names.COST_AMOUNT, names.COST_CURRENCY, names.COST_SOURCE)
 _COMPUTED: Final = frozenset({Status.PRICED.value, Status.FREE.value})
-"""Statuses of which the amount on the span is ours, not one that was told."""
+"""Statuses of which the amount on the span is ours, not one that was told. Of a partial cost, the currency is."""
 
 
 class FileCost(NamedTuple):
@@ -59,7 +59,8 @@ def changes(found: FileCost, table: PriceTable, *, is_duplicate: bool) -> Iterat
 
 
 def _without_ours(attributes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    is_computed = attributes.get(names.STATUS) in _COMPUTED
+    status = attributes.get(names.STATUS)
+    is_computed = status in _COMPUTED or (status == Status.PARTIAL.value and names.COST_AMOUNT not in attributes)
     carried = {name: value for name, value in attributes.items() if name.startswith(_OURS) or (is_computed and name in _COST)}
     return {name: value for name, value in attributes.items() if name not in carried}, carried
 
