@@ -1,0 +1,1 @@
+"""Builds the recording rules of spend of collector-config/prometheus."""
