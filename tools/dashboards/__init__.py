@@ -1,0 +1,1 @@
+"""Builds the Grafana dashboards of collector-config/grafana."""
