@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 OLDEST := .venv-oldest
 PEERS := .venv-peers
 
-.PHONY: help demo test test-differential test-oldest test-real matrix test-matrix lint bench soak wheel prices lock clean
+.PHONY: help demo test test-differential test-oldest test-real backends test-backends matrix test-matrix lint bench soak wheel prices rules lock clean
 
 help:
 	@echo "make demo        price LLM calls to stand-in providers, and print what arrives over OTLP"
@@ -15,9 +15,12 @@ help:
 	@echo "make test-differential  our rates against those of genai-prices and litellm, counted"
 	@echo "make test-oldest the tests that need no provider SDK, on the oldest OpenTelemetry SDK"
 	@echo "make test-real   recorded exchanges through the real SDK clients and instrumentations"
+	@echo "make backends    build the Collector, Jaeger, Prometheus and Alertmanager into a cache: needs go, npm, apt-get and minutes"
+	@echo "make test-backends  the tests with those programs"
 	@echo "make matrix      every instrumentation against a provider on this machine: writes docs/matrix.md"
 	@echo "make test-matrix whether docs/matrix.md is made from what is in the tree, and one column again"
-	@echo "make lint        ruff, mypy, import-linter, the price index"
+	@echo "make lint        ruff, mypy, import-linter, the price index, rules and dashboards as they are built"
+	@echo "make rules       Prometheus' rules and Grafana's dashboards, after a change to what builds them"
 	@echo "make bench       what a span costs, in ratios to a bare span and to peers"
 	@echo "make soak        a million spans of calls shown several times: each counted once, and memory bounded"
 	@echo "make wheel       the wheel in a clean environment: a program with and without it"
@@ -44,6 +47,13 @@ test-real: $(READY)
 test-differential: $(READY)
 	$(BIN)/python -m pytest -q tests/differential
 
+backends:
+	@$(PYTHON) -m tools.backends
+	@$(PYTHON) -m tools.dashboards.traceql
+
+test-backends: $(READY)
+	$(BIN)/python -m pytest -m backends tests/backends
+
 matrix: $(READY)
 	$(BIN)/python -m tests.matrix $(COLUMN)
 
@@ -66,6 +76,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python tools/price_index.py --check
 	$(BIN)/otel-llm-cost table check
+	$(BIN)/python -m tools.rules --check
+	$(BIN)/python -m tools.dashboards --check
 
 $(PEERS)/.ready: requirements/peers.txt
 	$(PYTHON) -m venv $(PEERS)
@@ -85,9 +97,13 @@ prices: $(READY)
 	$(BIN)/python -m tools.import_genai_prices
 	$(BIN)/python tools/price_index.py
 
+rules: $(READY)
+	$(BIN)/python -m tools.rules
+	$(BIN)/python -m tools.dashboards
+
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --output-file requirements/dev.txt requirements/dev.in
-	for lock in requirements/matrix/*.in; do $(BIN)/uv pip compile --quiet --python-version 3.11 --prerelease=allow --no-annotate --no-emit-index-url --no-header --output-file $${lock%.in}.txt $$lock; done
+	for lock in requirements/matrix/*.in requirements/distros/*.in; do $(BIN)/uv pip compile --quiet --python-version 3.11 --prerelease=allow --no-annotate --no-emit-index-url --no-header --output-file $${lock%.in}.txt $$lock; done
 
 clean:
 	rm -rf $(VENV) $(OLDEST) $(PEERS) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
