@@ -86,7 +86,10 @@ def of(found: list[Finding], topic: str) -> list[Finding]:
 # Loading ------------------------------------------------------------------------------------------------------------------------
 def test_a_processor_that_is_attached_is_found(closing: list[Any], ours: CostSpanProcessor) -> None:
     first = loading.findings(set_up(closing, SimpleSpanProcessor(Another()), ours))[0]
-    assert (first.state, first.text) == (State.OK, "the cost goes on spans before they end: CostSpanProcessor, attached in code")
+    assert (first.state, first.text) == (
+        State.OK,
+        "the cost goes on spans before they end: CostSpanProcessor, attached in code to opentelemetry.sdk.trace.TracerProvider",
+    )
 
 
 def test_it_is_found_among_processors_that_run_at_once(closing: list[Any], ours: CostSpanProcessor) -> None:

@@ -48,12 +48,16 @@ def _loaded(setup: Setup) -> list[Finding]:
     if at_work:
         held = LLMCostInstrumentor()
         by = "by the entry point llm_cost" if setup.is_auto and held.processor in at_work else "in code"
-        found = [ok(TOPIC, f"the cost goes on spans before they end: CostSpanProcessor, attached {by}")]
+        to = f"to {_kind(setup.tracer_provider)}"
+        found = [ok(TOPIC, f"the cost goes on spans before they end: CostSpanProcessor, attached {by} {to}")]
         if len(at_work) > 1:
             found.append(note(TOPIC, f"{len(at_work)} of them are attached: the first prices a span, the others pass it by"))
         return found
     if setup.pricing_exporters:
-        text = "the cost goes on spans as they are exported: CostSpanExporter; the metrics cover exported spans only"
+        text = (
+            f"the cost goes on spans of {_kind(setup.tracer_provider)} as they are exported: CostSpanExporter; "
+            "the metrics cover exported spans only"
+        )
         return [ok(TOPIC, text)]
     return [_not_attached(setup)]
 
@@ -115,6 +119,10 @@ def _distro(setup: Setup) -> str:
     named = setup.value(_DISTRO)
     found = [one for one in entry_points(group="opentelemetry_distro") if named in {"", one.name}]
     return f"the distro {found[0].name} ({found[0].value.partition(':')[0]})" if found else "no distro, and the default one"
+
+
+def _kind(provider: object) -> str:
+    return f"{type(provider).__module__}.{type(provider).__name__}"
 
 
 def _versions() -> str:
