@@ -27,8 +27,8 @@ CONFIGURATIONS: Final = sorted(FOLDER.glob("*.yaml"))
 CALLS: Final = (PLAIN, DEAR, UNKNOWN, PARTIAL)
 SPEND: Final = float(sum((call.cost for call in CALLS), Fraction(0)))
 KEY: Final = "Bearer not-a-key"
-MORE: Final = {"tail-sampling": {"DECISION_WAIT": "100ms"}}
-"""What is set in the environment of a configuration, so that the test need not wait."""
+MORE: Final = {"tail-sampling": {"DECISION_WAIT": "100ms", "SHARE_PERCENT": "0"}}
+"""What is set in the environment of a configuration, so that the test need not wait, and nothing is left to chance."""
 SPANS_ONLY: Final = ("spans-to-metrics",)
 CONNECTORS: Final = {"signal_to_metrics"}
 SERVING: Final = {"prometheus", "health_check"}
