@@ -277,6 +277,17 @@ def test_a_configuration_file_has_our_options_with_no_code(tmp_path: Path) -> No
     assert "otel_llm_cost" not in got.errors
 
 
+def test_a_configuration_file_may_name_our_exporter(tmp_path: Path) -> None:
+    pytest.importorskip("opentelemetry.configuration")
+    path = Path(declared(tmp_path, "{}"))
+    otlp_http = 'otlp_http: {endpoint: "${OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces"}'
+    text = path.read_text("utf-8")
+    assert otlp_http in text
+    path.write_text(text.replace(otlp_http, "llm_cost: {}"), "utf-8")
+    said = {"OTEL_CONFIG_FILE": str(path), "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "llm_cost"}
+    the_call(run(tmp_path, program(), CHAT_PLAIN, by=PLAIN, **said))
+
+
 WRONG_OPTIONS: Final = {"perhaps": "{strict: perhaps}", "none.toml": "{prices: [FOLDER/none.toml]}", "pricing": "{pricing: x}"}
 
 
