@@ -25,8 +25,8 @@ class Case(NamedTuple):
     start: int
     end: int
     grown: float | None
-    born: float = 0.5
-    """The minute at which it was 0."""
+    born: float | None = 0.5
+    """The minute at which it was 0, as its points tell; None where they do not."""
     roughly: bool = False
     """To 1 %, in the older form."""
 
@@ -39,6 +39,9 @@ def rising(start: int, end: int, at: float = 0.0, by: float = 0.25) -> dict[int,
 CASES: Final = (
     Case("born within", rising(1, 10), 0, 10, 2.5),
     Case("born within, one point", {5: 7.5}, 4, 6, 7.5, born=4.5),
+    Case("born within, and its points do not tell when", rising(3, 10, at=4.0), 0, 10, 6.0, born=None),
+    Case("born within, with one point that does not tell when", {5: 7.5}, 4, 6, 7.5, born=None),
+    Case("known before, and its points do not tell when", rising(1, 10), 5, 10, 1.25, born=None),
     Case("known before", rising(1, 10), 5, 10, 1.25),
     Case("nothing new", dict.fromkeys(range(1, 11), 3.0), 5, 10, 0.0),
     Case("the window begins in a gap", rising(1, 10) | rising(41, 60, at=50.0), 30, 60, 50.0 + 20 * 0.25 - 2.5),
@@ -82,7 +85,7 @@ def _send(server: Prometheus, zero: int, minute: int) -> None:
             metric.sum.aggregation_temporality = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
             metric.sum.data_points.add(
                 as_double=case.values[minute],
-                start_time_unix_nano=int((zero + case.born * 60) * 10**9),
+                start_time_unix_nano=int((zero + case.born * 60) * 10**9) if case.born is not None else 0,
                 time_unix_nano=(zero + minute * 60) * 10**9,
             )
     headers = {"Content-Type": "application/x-protobuf"}

@@ -54,21 +54,22 @@ def before(selector: str, window: str) -> str:
 
 
 def anchored(selector: str, window: str) -> str:
-    """What a counter grew by in (t - window, t], exactly, where Prometheus knows `anchored` and writes zero samples.
+    """What a counter grew by in (t - window, t], exactly, where Prometheus knows `anchored`.
 
     The window's anchor is the last sample in the 5 minutes before it. Where there is none, since nothing was received for
-    longer than that, the growth up to the first sample within is added; all of that sample, if the counter began anew.
+    longer than that, the growth up to the first sample within is added; all of that sample, if the counter began anew. What
+    was not there before the window counts from 0, whether or not Prometheus wrote a sample of 0 at its start.
     """
-    grown = f"increase({selector}[{window}] anchored)"
-    first, known = f"min_over_time({selector}[{window}])", before(selector, window)
+    grown, moved = (f"{function}({selector}[{window}] anchored)" for function in ("increase", "delta"))
+    first, last, known = f"min_over_time({selector}[{window}])", f"last_over_time({selector}[{window}])", before(selector, window)
     # As far back as Prometheus looks, and past the marker of a target that was gone, as `anchored` does.
     anchor = f"last_over_time({selector}[5m] offset {window})"
     unseen = f"({first} - {known} >= 0 or {first} and {known}) unless {anchor}"
-    return f"({grown} + ({unseen}) or {grown})"
+    return f"({grown} + ({unseen}) or {grown} + {last} - {moved} unless {known} or {grown})"
 
 
 def unanchored(selector: str, window: str) -> str:
-    """The same for any Prometheus, and for points without start times. Exact, but for a counter that began anew in the window.
+    """The same for any Prometheus. Exact, but for a counter that began anew in the window.
 
     What was not there before the window counts from 0.
     """
@@ -97,14 +98,13 @@ FORMS: Final = (
     Form(
         "llm-cost",
         "LLM cost",
-        "For Prometheus 3.8 or newer with created-timestamp-zero-ingestion and promql-extended-range-selectors, "
-        "and metrics that arrive with their start times.",
+        "For Prometheus 3.8 or newer with promql-extended-range-selectors.",
         anchored,
     ),
     Form(
         "llm-cost-older",
         "LLM cost (older Prometheus)",
-        "For any Prometheus, and for metrics that arrive without start times.",
+        "For any Prometheus.",
         unanchored,
     ),
 )
