@@ -14,7 +14,7 @@ help:
 	@echo "make test        the tests"
 	@echo "make test-differential  our rates against those of genai-prices and litellm, counted"
 	@echo "make test-oldest the tests that need no provider SDK, on the oldest OpenTelemetry SDK"
-	@echo "make test-real   recorded exchanges through the real SDK clients and instrumentations"
+	@echo "make test-real   real programs, and recorded exchanges through the real SDK clients and instrumentations"
 	@echo "make backends    build the Collector, Jaeger, Prometheus and Alertmanager into a cache: needs go, npm, apt-get and minutes"
 	@echo "make test-backends  the tests with those programs"
 	@echo "make matrix      every instrumentation against a provider on this machine: writes docs/matrix.md"
@@ -39,7 +39,7 @@ demo: $(READY)
 	@$(BIN)/python -m examples.demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/differential
 
 test-real: $(READY)
 	$(BIN)/python -m pytest -m real tests

@@ -229,3 +229,33 @@ def grpc_receiver() -> Iterator[
 
 def money(amounts: Iterable[Fraction]) -> float:
     return float(sum(amounts, Fraction(0)))
+
+
+CHAT_COST: Final = float(OPENAI_COSTS["chat-plain"])
+
+
+def configured(by: str = "configure()", *, then: str = "") -> str:
+    """A program that makes one call, and then ends at once."""
+    return f"""
+    import os
+    import signal
+    import time
+    import openai
+    import otel_llm_cost
+    from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
+
+    otel_llm_cost.{by}
+    OpenAIInstrumentor().instrument()
+    with openai.OpenAI() as client:
+        client.chat.completions.create(model="{MINI}", messages=[{{"role": "user", "content": "?"}}])
+    {then}
+"""
+
+
+def the_call(got: Run) -> Span:
+    """The call's span, when all that is to arrive of it has."""
+    (span,) = got.named("chat-plain")
+    assert span.attributes[AMOUNT] == CHAT_COST
+    assert got.by("llm_cost.calls", STATUS) == {"priced": 1}
+    assert got.total("llm_cost.spend") == pytest.approx(CHAT_COST, rel=1e-12)
+    return span

@@ -28,6 +28,8 @@ from examples.demo.otlp import Point, last_points  # noqa: E402
 from examples.demo.receiver import Receiver  # noqa: E402
 from examples.demo.replies import REPLIES, Reply  # noqa: E402
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 120
 

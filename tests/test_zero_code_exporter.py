@@ -24,6 +24,8 @@ from tests.real_program import (
     run_over_grpc,
 )
 
+pytestmark = pytest.mark.real
+
 COST: Final = float(OPENAI_COSTS["chat-plain"])
 BY_EXPORTER: Final = {"OTEL_TRACES_EXPORTER": "llm_cost", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "llm_cost, anthropic"}
 
