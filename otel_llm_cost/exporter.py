@@ -13,11 +13,13 @@ from opentelemetry.sdk.trace import ReadableSpan, Span
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_llm_cost.ended_span import EndedSpan, SpanWithMore, events
+from otel_llm_cost.handed_over import HANDED_OVER
 from otel_llm_cost.names import STATUS
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.recognise import looks_like_call
 from otel_llm_cost.settings import EXPORTER, exporter_from_environment
+from otel_llm_cost.span_end import hook_of
 
 NAME: Final = "llm_cost"
 """As `OTEL_TRACES_EXPORTER` has it."""
@@ -56,6 +58,7 @@ class CostSpanExporter(SpanExporter):
         )
         self._accounts = self._processor.accounts
         self._accounts.before_last.append(self._flush_spans)
+        HANDED_OVER.expect(self._processor, tracer_provider)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         try:
@@ -100,6 +103,9 @@ class CostSpanExporter(SpanExporter):
                 self._processor.on_end(stand_in)
             else:
                 self._processor.on_start(stand_in)
+                hook = hook_of(stand_in)
+                if hook is not None:
+                    hook.given = HANDED_OVER.of(stand_in.context)
         written = ((span, stood_in.written) for span, stood_in in zip(spans, stand_ins, strict=True) if stood_in.written)
         self._accounts.exported.update((span, SpanWithMore(span, more)) for span, more in written)
 

@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind
 from otel_llm_cost.accounts import SCOPE
 from otel_llm_cost.call import STATED, Call, Sighting, Told, kind_of, tier_of, unix_nano
 from otel_llm_cost.cost import Cost, Reason, Status, price_call
+from otel_llm_cost.handed_over import HANDED_OVER
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
 from otel_llm_cost.recognise import BILLED_OPERATIONS, looks_like_call
@@ -122,12 +123,18 @@ def _record(
         if span.is_recording() and has_room(span, len(held) + len(missing)):
             span.set_attributes(missing)
         processor = getattr(hook, "owner", None)
-        if hook is None or not isinstance(processor, CostSpanProcessor):
-            _log.warning("record_call: no CostSpanProcessor sees this span: the cost is returned, and stands in no metric")
-            return price_call(call, _default_or_shipped(), strict=strict_from_environment())
         # A span that states its usage itself keeps it beside a cost that was told.
-        hook.given = sighting if call.usage or call.told is None or made is not None else call.told
-        return processor.price(sighting)
+        handed = sighting if call.usage or call.told is None or made is not None else call.told
+        if hook is not None and isinstance(processor, CostSpanProcessor):
+            hook.given = handed
+            return processor.price(sighting)
+        if span.is_recording():
+            HANDED_OVER.give(span.get_span_context(), handed)
+            exporting = HANDED_OVER.pricer(tracer_provider)
+            if exporting is not None:
+                return exporting.price(sighting)
+        _log.warning("record_call: no CostSpanProcessor sees this span: the cost is returned, and stands in no metric")
+        return price_call(call, _default_or_shipped(), strict=strict_from_environment())
     finally:
         if made is not None:
             made.end(call.at_unix_nano if is_backdated else None)
@@ -140,7 +147,9 @@ _default_or_shipped = cache(PriceTable.default_or_shipped)
 def _open_call(current: trace.Span, sighting: Sighting) -> trace.Span | None:
     """The current span where it is this call's: a request handler's, an agent's or another call's span is not."""
     held, hook = getattr(current, "attributes", None), hook_of(current)
-    if not held or not current.is_recording() or not looks_like_call(held) or (hook is not None and hook.given is not None):
+    if not held or not current.is_recording() or not looks_like_call(held):
+        return None
+    if (hook is not None and hook.given is not None) or HANDED_OVER.has(current):
         return None
     models = {held.get("gen_ai.request.model"), held.get("gen_ai.response.model")} - {None}
     operation = held.get("gen_ai.operation.name", sighting.kind.operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -25,6 +26,8 @@ from opentelemetry.util._once import Once
 from otel_llm_cost.exporter import CostSpanExporter, delegate_from_environment
 from otel_llm_cost.prices.table import PriceTable
 from otel_llm_cost.processor import CostSpanProcessor
+from otel_llm_cost.record import record_call
+from otel_llm_cost.usage import Usage
 from tests.conftest import NATIVE, OPENLLMETRY, PARENT, TABLE, Metrics, call, usd
 
 AMOUNT: Final = "gen_ai.usage.cost.amount"
@@ -235,6 +238,36 @@ def test_many_threads_lose_no_call(pipeline: Pipeline) -> None:
         thread.join()
     assert pipeline.calls() == {"priced": 400}
     assert pipeline.metrics().total("llm_cost.spend") == float(400 * COST)
+
+
+# What the application told of -----------------------------------------------------------------------------------------------------
+def test_a_recorded_call_costs_what_it_was_recorded_with(pipeline: Pipeline, caplog: pytest.LogCaptureFixture) -> None:
+    """The conventions' attributes do not tell the lifetime of a cache write."""
+    pipeline.batched()
+    usage = Usage(input=1009, cache_write_1h=2003, output=101)
+    returned = record_call(provider="acme", model="m", usage=usage, tracer_provider=pipeline.provider)
+    cost = usd("m", input=1009, cache_write_1h=2003, output=101)
+    assert (Fraction(returned.amount or 0), pipeline.spans()["chat m"][AMOUNT]) == (cost, float(cost))
+    assert pipeline.spans()["chat m"]["llm_cost.usage_source"] == "app"
+    assert pipeline.metrics().total("llm_cost.spend") == float(cost)
+    assert caplog.text == ""
+
+
+def test_a_cost_that_was_told_is_kept(pipeline: Pipeline) -> None:
+    pipeline.batched()
+    record_call(provider="acme", model="m", amount=0.37, currency="EUR", tracer_provider=pipeline.provider)
+    written = pipeline.spans()["chat m"]
+    assert (written[AMOUNT], written["gen_ai.usage.cost.currency"], written[STATUS]) == (0.37, "EUR", "reported")
+    assert pipeline.metrics().by("llm_cost.spend", "gen_ai.usage.cost.currency") == {"EUR": 0.37}
+
+
+def test_two_calls_recorded_in_one_span_are_two(pipeline: Pipeline) -> None:
+    pipeline.batched()
+    with pipeline.provider.get_tracer(PARENT).start_as_current_span("chat", attributes=call()):
+        for tokens in (1009, 2003):
+            record_call(provider="acme", model="m", usage=Usage(input=tokens, output=101), tracer_provider=pipeline.provider)
+    assert pipeline.calls() == {"priced": 2}
+    assert pipeline.metrics().total("llm_cost.spend") == float(usd("m", input=1009 + 2003, output=202))
 
 
 # What the delegate gets ---------------------------------------------------------------------------------------------------------
