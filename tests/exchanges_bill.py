@@ -15,25 +15,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from tests.listed_prices import STANDARD, Asked, Json, NoBillError, price, sellers
+from tests.matrix.evaluator import CHAT as OPENAI_COUNTS
 
-OPENAI_COUNTS: Final = {
-    "input": (
-        "/prompt_tokens",
-        "-/prompt_tokens_details/cached_tokens",
-        "-/prompt_tokens_details/cache_write_tokens",
-        "-/prompt_tokens_details/audio_tokens",
-    ),
-    "input_audio": ("/prompt_tokens_details/audio_tokens",),
-    "cache_read": ("/prompt_tokens_details/cached_tokens",),
-    "cache_write": ("/prompt_tokens_details/cache_write_tokens",),
-    "output": (
-        "/completion_tokens",
-        "-/completion_tokens_details/reasoning_tokens",
-        "-/completion_tokens_details/audio_tokens",
-    ),
-    "reasoning": ("/completion_tokens_details/reasoning_tokens",),
-    "output_audio": ("/completion_tokens_details/audio_tokens",),
-}
 RESPONSES_COUNTS: Final = {
     component: tuple(pointer.replace("prompt_", "input_").replace("completion_", "output_") for pointer in pointers)
     for component, pointers in OPENAI_COUNTS.items()

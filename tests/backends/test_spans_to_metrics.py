@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.backends.programs import Prometheus, collector, jaeger, prometheus, wait_for
+from tests.backends.programs import Collector, Prometheus, collector, jaeger, prometheus, wait_for
 from tests.backends.spending import ALL, DEAR, EURO, FAILED, PLAIN, ROOT, Call, spender
 
 CONFIG: Final = ROOT / "collector-config" / "collector" / "spans-to-metrics.yaml"
@@ -30,6 +34,20 @@ def spend_of(calls: tuple[Call, ...]) -> dict[tuple[str, ...], Fraction]:
     return spend
 
 
+def send_test_span(gateway: Collector) -> None:
+    """The doctor's, which is no call."""
+    programs = Path(sys.executable).parent
+    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": gateway.otlp_http, "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
+    done = subprocess.run(  # noqa: S603 - our own command
+        [programs / "opentelemetry-instrument", programs / "otel-llm-cost", "doctor", "--send"],
+        env={**os.environ, **endpoint, "OTEL_METRICS_EXPORTER": "none", "OTEL_SERVICE_NAME": "spender", "NO_PROXY": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "exported; it costs nothing" in done.stdout, done.stdout + done.stderr
+
+
 def test_spend_calls_and_cost_per_call_are_those_of_the_spans_of_all_processes() -> None:
     made = FIRST + SECOND
     calls = Counter(call.status for call in made)
@@ -39,6 +57,7 @@ def test_spend_calls_and_cost_per_call_are_those_of_the_spans_of_all_processes()
         prometheus("otlp: {promote_resource_attributes: [service.name]}") as backend,
         collector(CONFIG, "0.155", {"JAEGER_OTLP": traces.address, "PROMETHEUS_OTLP": backend.otlp_http}) as gateway,
     ):
+        send_test_span(gateway)
         for process in (FIRST, SECOND):
             with spender(gateway.otlp_http, OTEL_METRICS_EXPORTER="none") as program:
                 program.spend(*process)
